@@ -1,0 +1,90 @@
+"""The one tree of errors: what went wrong, where, and what to do about it.
+
+HarnessError
+├── UsageError            exit 2: what the user gave cannot be used
+│   ├── InvalidConfiguration    a configuration file, an environment variable or a flag
+│   ├── InvalidDocument         an OpenAPI document, a requirement file or a project folder
+│   └── Refused                 the guard: a host or key that this run must not touch
+├── TargetUnreachable     exit 3: nobody answers, or not in HTTP
+└── NoVerdict             exit 4: too little was judged to say anything
+
+A broken promise is no exception but a failed observation.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+__all__ = [
+    "ExitCode",
+    "HarnessError",
+    "InvalidConfiguration",
+    "InvalidDocument",
+    "NoVerdict",
+    "Refused",
+    "TargetUnreachable",
+    "UsageError",
+]
+
+
+class ExitCode(IntEnum):
+    """What a command's exit code means, everywhere."""
+
+    OK = 0
+    NOT_CONFORMANT = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    NO_VERDICT = 4
+    INTERRUPTED = 130
+
+
+class HarnessError(Exception):
+    """Something the toolkit cannot go on with; shown as one line.
+
+    Attributes:
+        what: what is wrong.
+        where: the file and line, flag, variable or address it is wrong at; empty if the message says so already.
+        hint: what to do about it; empty if nothing can be said.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        advice = f" {self.hint}" if self.hint else ""
+        return f"{place}{self.what}.{advice}"
+
+
+class UsageError(HarnessError):
+    """What the user gave cannot be used."""
+
+
+class InvalidConfiguration(UsageError):
+    """A configuration file, an environment variable or a flag says something that has no meaning."""
+
+
+class InvalidDocument(UsageError):
+    """A file that should hold an OpenAPI document, requirements or a Knock project does not."""
+
+
+class Refused(UsageError):
+    """The guard forbids it: the host is not named in the configuration, or the key looks live."""
+
+
+class TargetUnreachable(HarnessError):
+    """The target refuses the connection, resets it, does not answer in time, or does not speak HTTP."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class NoVerdict(HarnessError):
+    """Too little was judged to say anything about the target."""
+
+    exit_code = ExitCode.NO_VERDICT
