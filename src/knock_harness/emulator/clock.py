@@ -1,0 +1,59 @@
+"""Time as the emulator sees it, and how the API writes it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from dateutil.parser import isoparse
+
+__all__ = ["Clock", "FixedClock", "RealClock", "moment", "stamp"]
+
+
+class Clock(Protocol):
+    """Something that knows the time."""
+
+    def now(self) -> datetime:
+        """Return the moment, in UTC."""
+        ...
+
+
+class RealClock:
+    """The clock of this machine."""
+
+    def now(self) -> datetime:
+        """Return the moment, in UTC."""
+        return datetime.now(UTC)
+
+
+class FixedClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, at: datetime) -> None:
+        self._now = at
+
+    def now(self) -> datetime:
+        """Return the moment it stands at, in UTC."""
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        """Move forward by a duration of at least zero."""
+        self._now += by
+
+
+def stamp(at: datetime) -> str:
+    """Write a moment as the API does: UTC, microseconds, Z. Texts of this form sort as the moments do."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def moment(text: str) -> datetime:
+    """Read an ISO 8601 timestamp; without an offset it is UTC (QUERY-DATETIME-FORMS).
+
+    Raises:
+        ValueError: the text is no timestamp.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = isoparse(text)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

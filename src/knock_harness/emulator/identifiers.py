@@ -1,0 +1,53 @@
+"""Identifiers that the emulator gives out."""
+
+from __future__ import annotations
+
+import random
+from base64 import urlsafe_b64encode
+from datetime import datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+__all__ = ["Identifiers", "is_uuid", "named_uuid"]
+
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_KSUID_EPOCH = 1_400_000_000
+
+
+def named_uuid(name: str) -> str:
+    """Return the UUID that always stands for a name, such as a workflow version."""
+    return str(uuid5(NAMESPACE_URL, f"knock-harness:{name}"))
+
+
+class Identifiers:
+    """A source of identifiers: the same seed gives the same ones in the same order (None: a seed of the system)."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - identifiers, not secrets
+
+    def uuid(self) -> str:
+        """Return a random UUID (version 4), as for runs, bulk operations and schedules."""
+        bits = self._random.getrandbits(128)
+        bits = (bits & ~(0xF << 76) | (4 << 76)) & ~(0x3 << 62) | (0x2 << 62)
+        text = f"{bits:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def request_id(self) -> str:
+        """Return 20 characters of URL-safe base64, as x-request-id has (REQID-PRESENT)."""
+        return urlsafe_b64encode(self._random.randbytes(15)).decode("ascii")
+
+    def ksuid(self, at: datetime) -> str:
+        """Return a K-sortable identifier of 27 characters, as messages have."""
+        number = ((int(at.timestamp()) - _KSUID_EPOCH) << 128) | self._random.getrandbits(128)
+        characters = []
+        for _ in range(27):
+            number, digit = divmod(number, 62)
+            characters.append(_BASE62[digit])
+        return "".join(reversed(characters))
+
+
+def is_uuid(text: str) -> bool:
+    """Say whether a text is a UUID in the usual form."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False

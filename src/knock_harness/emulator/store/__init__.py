@@ -1,0 +1,45 @@
+"""What an environment remembers: one SQLite database for each, one module for each kind of record."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .replies import Replies
+
+__all__ = ["Store"]
+
+#: What makes an in-memory database fast; nothing is to survive the process.
+PRAGMAS = ("journal_mode = MEMORY", "synchronous = OFF", "temp_store = MEMORY", "foreign_keys = OFF")
+
+AREAS = (Replies,)
+
+
+class Store:
+    """The records of one environment. Each attribute answers the questions about one kind of record."""
+
+    def __init__(self) -> None:
+        self.connection = sqlite3.connect(
+            ":memory:", isolation_level=None, cached_statements=1024, check_same_thread=False
+        )
+        for pragma in PRAGMAS:
+            self.connection.execute(f"PRAGMA {pragma}")
+        for area in AREAS:
+            self.connection.executescript(area.SCHEMA)
+        self.replies = Replies(self.connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all of a block or nothing of it (ERR-4XX-NO-EFFECT)."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.connection.close()
