@@ -1,0 +1,115 @@
+"""Validation against the contract: what is wrong with a value, and at which field.
+
+The schemas are those of the document; nothing about a request or an answer is said a second time in code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .operations import Location, Operation
+
+__all__ = ["Validators", "Violation"]
+
+#: The document's own address in the registry: references of a schema are read from there.
+_DOCUMENT = "knock:contract"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A place where a value does not fit its schema.
+
+    Attributes:
+        path: the keys and positions that lead to the place; empty: the value itself.
+        keyword: the constraint that is broken, such as `required` or `maxItems`.
+        message: what is wrong, for people.
+    """
+
+    path: tuple[str | int, ...]
+    keyword: str
+    message: str
+
+    @property
+    def field(self) -> str:
+        """The path in one word, such as `recipients.0.id`; empty for the value itself."""
+        return ".".join(str(part) for part in self.path)
+
+
+class Validators:
+    """Compiles the schemas of one document, each when it is first needed, and keeps them."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._registry = jsonschema_rs.Registry([(_DOCUMENT, document)])
+        self._by_schema: dict[int, jsonschema_rs.Draft202012Validator] = {}
+        self._schemas: list[Mapping[str, Any]] = []
+        self._by_parameters: dict[tuple[Operation, Location], jsonschema_rs.Draft202012Validator] = {}
+
+    def validator(self, schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+        """Return the validator of a schema of the document, or of one that refers to its components."""
+        found = self._by_schema.get(id(schema))
+        if found is None:
+            found = self._by_schema[id(schema)] = self._compile(schema)
+            self._schemas.append(schema)  # kept alive: its id is the key
+        return found
+
+    def body_errors(self, operation: Operation, value: Any) -> tuple[Violation, ...]:
+        """Return what is wrong with a request body; nothing for an operation that takes none."""
+        if operation.body is None:
+            return ()
+        return _violations(self.validator(operation.body), value)
+
+    def parameter_errors(
+        self, operation: Operation, location: Location, values: Mapping[str, Any]
+    ) -> tuple[Violation, ...]:
+        """Return what is wrong with the decoded parameters of one location, missing ones included."""
+        validator = self._by_parameters.get((operation, location))
+        if validator is None:
+            validator = self._compile(_schema_of_parameters(operation, location))
+            self._by_parameters[operation, location] = validator
+        return _violations(validator, values)
+
+    def _compile(self, schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+        return jsonschema_rs.Draft202012Validator(_absolute(schema), registry=self._registry, validate_formats=True)
+
+
+def _violations(validator: jsonschema_rs.Draft202012Validator, value: Any) -> tuple[Violation, ...]:
+    if validator.is_valid(value):  # much cheaper than asking for the errors that are seldom there
+        return ()
+    return tuple(_each_violation(validator, value))
+
+
+def _each_violation(validator: jsonschema_rs.Draft202012Validator, value: Any) -> Iterator[Violation]:
+    for error in validator.iter_errors(value):
+        path = tuple(error.instance_path)
+        keyword = str(error.schema_path[-1]) if error.schema_path else ""
+        missing = getattr(error.kind, "property", None)
+        if keyword == "required" and missing is not None:
+            path = (*path, missing)
+        yield Violation(path, keyword, error.message)
+
+
+def _schema_of_parameters(operation: Operation, location: Location) -> dict[str, Any]:
+    parameters = [each for each in operation.parameters if each.location == location]
+    return {
+        "type": "object",
+        "properties": {each.name: each.schema for each in parameters},
+        "required": [each.name for each in parameters if each.required],
+    }
+
+
+def _absolute(schema: Any) -> Any:
+    """Return the schema with its references pointing into the document instead of into itself."""
+    if isinstance(schema, dict):
+        return {
+            key: _DOCUMENT + value if key == "$ref" and isinstance(value, str) else _absolute(value)
+            for key, value in schema.items()
+        }
+    if isinstance(schema, list):
+        return [_absolute(each) for each in schema]
+    return schema
