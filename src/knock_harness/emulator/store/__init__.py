@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..queue import Queue
 from .replies import Replies
 
 __all__ = ["Store"]
@@ -13,7 +14,7 @@ __all__ = ["Store"]
 #: What makes an in-memory database fast; nothing is to survive the process.
 PRAGMAS = ("journal_mode = MEMORY", "synchronous = OFF", "temp_store = MEMORY", "foreign_keys = OFF")
 
-AREAS = (Replies,)
+AREAS = (Queue, Replies)
 
 
 class Store:
@@ -27,6 +28,7 @@ class Store:
             self.connection.execute(f"PRAGMA {pragma}")
         for area in AREAS:
             self.connection.executescript(area.SCHEMA)
+        self.queue = Queue(self.connection)
         self.replies = Replies(self.connection)
 
     @contextmanager

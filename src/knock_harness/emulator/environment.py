@@ -1,0 +1,56 @@
+"""An environment: its records, its project, its clock, and what is due in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+from .clock import Clock, moment, stamp
+from .identifiers import Identifiers
+from .store import Store
+
+if TYPE_CHECKING:
+    from knock_harness.contract.project import Project
+
+__all__ = ["Environment", "Task"]
+
+#: Does one piece of work that became due: the environment, what the work is about (JSON), and the moment it was due.
+Task: TypeAlias = "Callable[[Environment, bytes, datetime], None]"
+
+
+class Environment:
+    """One isolated world of records (ENV-ISOLATION).
+
+    Attributes:
+        name: the secret key that opened it.
+        project: the committed workflows, channels, guides and defaults; replaced as a whole when something is committed.
+        clock: its time.
+        ids: where new identifiers come from.
+        store: its records.
+    """
+
+    def __init__(self, name: str, *, project: Project, clock: Clock, ids: Identifiers) -> None:
+        self.name = name
+        self.project = project
+        self.clock = clock
+        self.ids = ids
+        self.store = Store()
+
+    def later(self, kind: str, payload: bytes, *, at: datetime) -> int:
+        """Put work into the queue and return its place there."""
+        return self.store.queue.put(stamp(at), kind, payload)
+
+    def run_due(self, tasks: Mapping[str, Task], *, limit: int) -> int:
+        """Do what is due now, in order, each piece wholly or not at all; return how many pieces were done.
+
+        Args:
+            tasks: what to do for each kind of work.
+            limit: how many pieces at the most.
+        """
+        due = self.store.queue.due(stamp(self.clock.now()), limit=limit)
+        for each in due:
+            with self.store.transaction():
+                self.store.queue.remove(each.seq)
+                tasks[each.kind](self, each.payload, moment(each.due_at))
+        return len(due)

@@ -1,0 +1,13 @@
+"""The operations of the API, each a function of its operationId in snake case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..call import Handler
+
+__all__ = ["HANDLERS"]
+
+#: Every operation of the contract and the function that answers it.
+HANDLERS: Final[Mapping[str, Handler]] = {}

@@ -1,0 +1,106 @@
+"""The emulator behind a socket: a Starlette application, served by uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
+
+from .exchange import Request
+
+if TYPE_CHECKING:
+    from starlette.requests import Request as ControlRequest
+    from starlette.types import Receive, Scope, Send
+
+    from .emulator import Emulator
+
+__all__ = ["application", "serve"]
+
+
+class Shell:
+    """Carries requests from ASGI to the emulator, and does what is due in between."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._woken = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        message = await receive()
+        body = message.get("body", b"")
+        while message.get("more_body", False):
+            message = await receive()
+            body += message.get("body", b"")
+        headers = scope["headers"]
+        host = next((value for name, value in headers if name == b"host"), b"127.0.0.1")
+        answer = self._emulator.handle(
+            Request(
+                scope["method"],
+                scope["raw_path"].decode("latin-1"),
+                scope["query_string"].decode("latin-1"),
+                headers,
+                body,
+                f"{scope['scheme']}://{host.decode('latin-1')}",
+            )
+        )
+        headers = [*answer.headers, (b"content-length", b"%d" % len(answer.content))]
+        if answer.status == 204:
+            headers.pop()
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.content})
+        self._woken.set()
+
+    async def do_what_is_due(self) -> None:
+        """Run what the queues hold, in short slices so that requests are answered in between, until cancelled."""
+        while True:
+            wait_s = self._emulator.run_due()
+            if wait_s == 0.0:
+                await asyncio.sleep(0)
+                continue
+            self._woken.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), wait_s)
+
+
+def application(emulator: Emulator, *, on_ready: Callable[[], None] = lambda: None) -> Starlette:
+    """Return the ASGI application of an emulator: the API below /v1, its own health below /_emulator.
+
+    Args:
+        emulator: who answers.
+        on_ready: called once before the first request.
+    """
+    shell = Shell(emulator)
+
+    async def health(_request: ControlRequest) -> JSONResponse:
+        return JSONResponse({"status": "ok", "environments": len(emulator.environments)})
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        due = asyncio.create_task(shell.do_what_is_due())
+        on_ready()
+        try:
+            yield
+        finally:
+            due.cancel()
+
+    return Starlette(routes=[Route("/_emulator/health", health), Mount("/", app=shell)], lifespan=lifespan)
+
+
+def serve(emulator: Emulator, listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
+    """Serve an emulator on a listening socket until the process is told to stop (SIGINT or SIGTERM)."""
+    config = uvicorn.Config(
+        application(emulator, on_ready=on_ready),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,70 @@
+"""A request held against the contract: its path, its query and its body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from knock_harness import contract
+from knock_harness.contract import Operation, Violation
+
+from .exchange import Request
+from .refusals import FieldError, InvalidParams, NotFound, Refusal
+
+__all__ = ["parse_body", "validate"]
+
+#: The body may be left out: the browser client sends the properties of an identify in the query (USER-IDENTIFY-QUERY-PARAMS).
+BODY_IN_QUERY: Final = frozenset({"identifyUser"})
+
+
+def parse_body(operation: Operation, request: Request) -> Any:
+    """Return the JSON value of a body; None where the operation takes none or none was sent.
+
+    Raises:
+        Refusal: 415, the body is declared as something else than JSON; 400, it is no JSON (ERR-MALFORMED-JSON).
+        InvalidParams: the body is required (HTTP-DELETE-BODY).
+    """
+    if operation.body is None:  # HTTP-EMPTY-BODY-WRITES
+        return None
+    if not request.body:
+        if operation.body_required and operation.id not in BODY_IN_QUERY:
+            raise InvalidParams.at("body", "is required", kind="required")
+        return None
+    content_type = request.header(b"content-type")
+    if content_type is not None and not _is_json(content_type):
+        raise Refusal(415, "unsupported_media_type", "The body of a request is JSON")
+    try:
+        body = msgspec.json.decode(request.body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise Refusal(400, "malformed_json", "The body is not valid JSON") from None
+    if body is None and operation.body_required:
+        raise InvalidParams.at("body", "is null", kind="type")
+    return body
+
+
+def validate(operation: Operation, path: Mapping[str, str], query: Mapping[str, Any], body: Any) -> None:
+    """Let a valid request pass.
+
+    Raises:
+        NotFound: an identifier in the path has a form that none has (BULK-GET-UNKNOWN-404).
+        InvalidParams: anything else that the contract does not allow (ERR-422-FIELD-LIST).
+    """
+    if path and (broken := contract.parameter_errors(operation, "path", path)):
+        if all(each.keyword == "format" for each in broken):
+            raise NotFound("What this path names")
+        raise InvalidParams(_field_errors(broken))
+    if broken := contract.parameter_errors(operation, "query", query):
+        raise InvalidParams(_field_errors(broken))
+    if body is not None and (broken := contract.body_errors(operation, body)):
+        raise InvalidParams(_field_errors(broken))
+
+
+def _is_json(content_type: str) -> bool:
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type in {"application/json", ""} or media_type.endswith("+json")
+
+
+def _field_errors(violations: Iterable[Violation]) -> list[FieldError]:
+    return [FieldError(each.field or "body", each.message, kind=each.keyword) for each in violations]
