@@ -20,15 +20,15 @@ LONGEST_BACKLOG = 2048
 @click.option("--port", type=click.IntRange(0, 65535), default=4000, show_default=True, help="0: any free port.")
 @click.option("--key", "keys", multiple=True, help=f"A secret key that is known from the start. [{DEFAULT_KEY}]")
 @click.option("--strict-keys", is_flag=True, help="Refuse other keys, instead of opening an environment for each.")
-@click.option("--project", type=click.Path(path_type=Path), help="A Knock project folder; the packaged one if left out.")
+@click.option("--project", type=click.Path(path_type=Path), help="A Knock project folder.")
 @click.option("--seed", type=int, help="Give out the same identifiers in every run.")
 def command(
     host: str, port: int, keys: tuple[str, ...], strict_keys: bool, project: Path | None, seed: int | None
 ) -> None:
     """Serve the API on this machine; print its address and keys when it is ready."""
-    from knock_harness import contract  # noqa: PLC0415 - the help of the program must not wait for these
-    from knock_harness.emulator import Emulator  # noqa: PLC0415
-    from knock_harness.emulator.server import serve  # noqa: PLC0415
+    from knock_harness import contract
+    from knock_harness.emulator import Emulator
+    from knock_harness.emulator.server import serve
 
     known = keys or (DEFAULT_KEY,)
     for key in known:
@@ -49,7 +49,9 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise InvalidConfiguration(
-            f"cannot listen on {host}:{port} ({error.strerror or error})", where="--port", hint="Choose another port, or 0."
+            f"cannot listen on {host}:{port}: {error.strerror}",
+            where="--port",
+            hint="Choose another port, or 0.",
         ) from None
     return listener
 

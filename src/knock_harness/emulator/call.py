@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import msgspec
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .exchange import Reply, Request
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from knock_harness.contract import Operation
 
     from .environment import Environment
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Call", "Handler"]
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call(NamedTuple):
     """What a handler is given.
 
     Attributes:

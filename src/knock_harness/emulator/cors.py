@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .exchange import Request
+if TYPE_CHECKING:
+    from .exchange import Request
 
 __all__ = ["headers"]
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from time import perf_counter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from knock_harness import contract
-from knock_harness.contract import Match
-from knock_harness.contract.project import Project
 
 from . import cors, idempotency
 from .call import Call
-from .clock import Clock, RealClock, moment
+from .clock import Clock, RealClock, stamp
 from .credentials import Credential, bearer, permit
 from .environment import Environment
 from .exchange import JSON, Reply, Request
@@ -25,6 +23,12 @@ from .operations import HANDLERS
 from .refusals import NotFound, Refusal, Unauthenticated
 from .tasks import TASKS
 from .validation import parse_body, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from knock_harness.contract import Match
+    from knock_harness.contract.project import Project
 
 __all__ = ["Answer", "Emulator"]
 
@@ -68,7 +72,8 @@ class Emulator:
         self._strict_keys = strict_keys
         self._ids = Identifiers(seed)
         self._credentials: dict[str, Credential] = {}
-        self._due: dict[str, str] = {}  # environments with work in their queue, and when it is due
+        self.next_due: str | None = None  # when the next work is due anywhere, as `stamp` writes it
+        self._due: dict[str, str] = {}  # the environments with work in their queue, and when the first of it is due
         for key in keys:
             self.open_environment(key)
 
@@ -100,33 +105,28 @@ class Emulator:
         headers += cors.headers(request)
         return Answer(reply.status, headers, content)
 
-    def run_due(self, *, budget_s: float = 0.002) -> float | None:
-        """Do what is due, for about so many seconds.
-
-        Returns:
-            Seconds until there is more to do: 0.0 if something is due already, None if nothing is waiting.
-        """
+    def run_due(self, *, budget_s: float = 0.002) -> bool:
+        """Do what is due, for about so many seconds; say whether something is still due."""
         started = perf_counter()
-        now = self.clock.now()
-        for name, due_at in sorted(self._due.items(), key=lambda each: each[1]):
-            if moment(due_at) > now:
-                break
-            while self.environments[name].run_due(TASKS, limit=SLICE) == SLICE:
+        now = stamp(self.clock.now())
+        for name in [name for name, due_at in sorted(self._due.items(), key=itemgetter(1)) if due_at <= now]:
+            more = True
+            while more:
+                more = self.environments[name].run_due(TASKS, limit=SLICE) == SLICE
                 if perf_counter() - started > budget_s:
-                    return 0.0
+                    self._note_due(name)
+                    return self.next_due is not None and self.next_due <= now
             self._note_due(name)
-            if perf_counter() - started > budget_s:
-                break
-        if not self._due:
-            return None
-        return max(0.0, (moment(min(self._due.values())) - self.clock.now()).total_seconds())
+        return False
 
     def _note_due(self, name: str) -> None:
-        due_at = self.environments[name].store.queue.next_due()
-        if due_at is None:
+        before, after = self._due.get(name), self.environments[name].store.queue.next_due()
+        if after is None:
             self._due.pop(name, None)
         else:
-            self._due[name] = due_at
+            self._due[name] = after
+        if before == self.next_due or (after is not None and (self.next_due is None or after < self.next_due)):
+            self.next_due = min(self._due.values(), default=None)
 
     def _reply(self, request: Request, request_id: str) -> Reply:
         if request.method == "OPTIONS":

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from .clock import Clock, moment, stamp
-from .identifiers import Identifiers
 from .store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
     from knock_harness.contract.project import Project
+
+    from .identifiers import Identifiers
 
 __all__ = ["Environment", "Task"]
 
@@ -24,7 +26,7 @@ class Environment:
 
     Attributes:
         name: the secret key that opened it.
-        project: the committed workflows, channels, guides and defaults; replaced as a whole when something is committed.
+        project: the committed workflows, channels, guides and defaults; replaced as a whole by a commit.
         clock: its time.
         ids: where new identifiers come from.
         store: its records.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from .clock import moment, stamp
 from .exchange import Reply
 from .refusals import Refusal
-from .store import Store
 from .store.replies import SavedReply
+
+if TYPE_CHECKING:
+    from .store import Store
 
 __all__ = ["LONGEST_KEY", "WINDOW", "replayed", "save", "still_answers"]
 
@@ -25,7 +27,7 @@ def still_answers(saved: SavedReply | None, *, now: datetime) -> bool:
 
 
 def fingerprint(path: str, body: object) -> bytes:
-    """Return what two equal requests have in common, whatever the order of their keys (IDEMPOTENCY-BODY-EQUIVALENCE)."""
+    """Return what two equal requests have in common, in whatever order of keys (IDEMPOTENCY-BODY-EQUIVALENCE)."""
     return path.encode() + b"\n" + msgspec.json.encode(body, order="deterministic")
 
 

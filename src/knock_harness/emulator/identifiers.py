@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 from base64 import urlsafe_b64encode
-from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 __all__ = ["Identifiers", "is_uuid", "named_uuid"]
 

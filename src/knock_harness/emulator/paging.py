@@ -7,12 +7,14 @@ what the first one does.
 
 from __future__ import annotations
 
-import sqlite3
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .refusals import InvalidParams
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["DEFAULT_SIZE", "Page", "PageRequest", "Row", "cursor", "page_info", "select_page"]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .exchange import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "FieldError",
@@ -24,7 +26,7 @@ class FieldError(dict[str, "str | None"]):
         super().__init__(field=field, message=message, type=kind)
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of the emulator
+class Refusal(Exception):
     """A request is answered with a status from 400 on (ERR-ENVELOPE-ALL)."""
 
     def __init__(

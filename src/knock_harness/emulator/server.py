@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -13,15 +11,22 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
+from .clock import moment
 from .exchange import Request
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncIterator, Callable
+
     from starlette.requests import Request as ControlRequest
     from starlette.types import Receive, Scope, Send
 
     from .emulator import Emulator
 
 __all__ = ["application", "serve"]
+
+#: Later than any moment.
+NEVER = "~"
 
 
 class Shell:
@@ -30,6 +35,7 @@ class Shell:
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
         self._woken = asyncio.Event()
+        self._sleeps_until = ""  # a moment as the emulator writes it; empty while awake
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -50,23 +56,30 @@ class Shell:
                 f"{scope['scheme']}://{host.decode('latin-1')}",
             )
         )
-        headers = [*answer.headers, (b"content-length", b"%d" % len(answer.content))]
-        if answer.status == 204:
-            headers.pop()
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        if answer.status != 204:
+            answer.headers.append((b"content-length", b"%d" % len(answer.content)))
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.content})
-        self._woken.set()
+        if self._sleeps_until and (self._emulator.next_due or NEVER) < self._sleeps_until:
+            self._woken.set()
 
     async def do_what_is_due(self) -> None:
         """Run what the queues hold, in short slices so that requests are answered in between, until cancelled."""
         while True:
-            wait_s = self._emulator.run_due()
-            if wait_s == 0.0:
+            if self._emulator.run_due():
                 await asyncio.sleep(0)
                 continue
+            self._sleeps_until = self._emulator.next_due or NEVER
             self._woken.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), wait_s)
+                await asyncio.wait_for(self._woken.wait(), self._seconds_to_sleep())
+            self._sleeps_until = ""
+
+    def _seconds_to_sleep(self) -> float | None:
+        due_at = self._emulator.next_due
+        if due_at is None:
+            return None
+        return max(0.0, (moment(due_at) - self._emulator.clock.now()).total_seconds())
 
 
 def application(emulator: Emulator, *, on_ready: Callable[[], None] = lambda: None) -> Starlette:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .environment import Task
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .environment import Task
 
 __all__ = ["TASKS"]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import httpx
 
-from .emulator import Answer, Emulator
 from .exchange import Request
+
+if TYPE_CHECKING:
+    from .emulator import Answer, Emulator
 
 __all__ = ["EmulatorTransport"]
 

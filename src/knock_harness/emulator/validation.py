@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from knock_harness import contract
-from knock_harness.contract import Operation, Violation
 
-from .exchange import Request
 from .refusals import FieldError, InvalidParams, NotFound, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from knock_harness.contract import Operation, Violation
+
+    from .exchange import Request
 
 __all__ = ["parse_body", "validate"]
 
-#: The body may be left out: the browser client sends the properties of an identify in the query (USER-IDENTIFY-QUERY-PARAMS).
+#: The body may be left out: the browser client sends its properties in the query (USER-IDENTIFY-QUERY-PARAMS).
 BODY_IN_QUERY: Final = frozenset({"identifyUser"})
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ..call import Handler
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from knock_harness.emulator.call import Handler
 
 __all__ = ["HANDLERS"]
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from ..queue import Queue
+from knock_harness.emulator.queue import Queue
+
 from .replies import Replies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["Store"]
 
