@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from . import wire
+from . import project, wire
 from .document import bundle
 from .operations import Operation, Parameter, read_operations
 from .router import Match, Router
@@ -35,6 +35,7 @@ __all__ = [
     "match",
     "methods",
     "parameter_errors",
+    "project",
     "validator",
     "wire",
 ]

@@ -1,0 +1,167 @@
+"""Workflows of a Knock project: what a trigger starts."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+from knock_harness.errors import InvalidDocument
+
+from .layout import read_definitions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["Step", "Workflow", "read_workflow", "read_workflows"]
+
+KEY: Final = re.compile(r"[a-z0-9_-]{3,255}")
+CHANNEL_TYPES: Final = frozenset({"email", "in_app_feed", "sms", "push", "chat", "http"})
+STEP_TYPES: Final = frozenset({"channel", "delay"})
+FREQUENCIES: Final = frozenset({"every_trigger", "once_per_recipient", "once_per_recipient_per_tenant"})
+#: Keys of a step that change what it does and that nothing here carries out: better refused than passed over.
+UNSUPPORTED: Final = ("channel_group_key", "send_windows")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a workflow.
+
+    Attributes:
+        ref: its name, unique in the workflow.
+        type: ``channel`` or ``delay``.
+        conditions: ``{"all": [...]}`` or ``{"any": [...]}``; None: it always runs.
+        channel_key: the channel that a channel step sends through.
+        template: what a channel step sends.
+        settings: what a delay step waits for, or overrides of a channel step.
+    """
+
+    ref: str
+    type: str
+    conditions: Mapping[str, Any] | None = None
+    channel_key: str = ""
+    channel_type: str = ""
+    template: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A committed version of a workflow.
+
+    Attributes:
+        key: its name in the API.
+        name: its name in the dashboard.
+        active: whether a trigger starts anything.
+        version_id: a UUID that follows from the content.
+        steps: in order.
+        conditions: of the trigger step.
+        categories: for preferences and filters.
+        settings: ``is_commercial``, ``override_preferences``.
+        trigger_data_json_schema: what the data of a trigger must fit; None: anything.
+        trigger_frequency: how often a recipient is notified.
+    """
+
+    key: str
+    name: str
+    active: bool
+    version_id: str
+    steps: Sequence[Step]
+    conditions: Mapping[str, Any] | None = None
+    categories: Sequence[str] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    trigger_data_json_schema: Mapping[str, Any] | None = None
+    trigger_frequency: str = "every_trigger"
+
+
+def read_workflows(folder: Path) -> dict[str, Workflow]:
+    """Read ``<folder>/<key>/workflow.json`` of every workflow, by key.
+
+    Raises:
+        InvalidDocument: a file is missing or wrong, or holds a step that cannot be carried out.
+    """
+    return {
+        key: read_workflow(key, definition, where=str(file))
+        for key, (file, definition) in read_definitions(folder, "workflow.json").items()
+    }
+
+
+def read_workflow(key: str, definition: Mapping[str, Any], *, where: str) -> Workflow:
+    """Return a workflow from its definition, texts in place.
+
+    Args:
+        key: its key.
+        definition: as in the layout of Knock's CLI.
+        where: the file, for the error.
+
+    Raises:
+        InvalidDocument: it is no workflow, or holds a step that cannot be carried out.
+    """
+    if not KEY.fullmatch(key):
+        raise InvalidDocument(f"{key!r} is no key: 3 to 255 lower-case letters, digits, - and _", where=where)
+    for required, kind in (("name", str), ("steps", list)):
+        if not isinstance(definition.get(required), kind):
+            raise InvalidDocument(f"{required!r} is missing or no {kind.__name__}", where=where)
+    frequency = definition.get("trigger_frequency") or "every_trigger"
+    if frequency not in FREQUENCIES:
+        raise InvalidDocument(f"trigger_frequency {frequency!r} is none of {sorted(FREQUENCIES)}", where=where)
+    steps = tuple(_step(each, where=where) for each in definition["steps"])
+    refs = [each.ref for each in steps]
+    if twice := {each for each in refs if refs.count(each) > 1}:
+        raise InvalidDocument(f"steps share the ref {sorted(twice)}", where=where)
+    content = {name: value for name, value in definition.items() if not name.startswith(("__", "$"))}
+    return Workflow(
+        key=key,
+        name=definition["name"],
+        active=(definition.get("__readonly") or {}).get("active", True),
+        version_id=str(uuid5(NAMESPACE_URL, json.dumps([key, content], sort_keys=True))),
+        steps=steps,
+        conditions=definition.get("conditions") or None,
+        categories=tuple(definition.get("categories") or ()),
+        settings=definition.get("settings") or {},
+        trigger_data_json_schema=definition.get("trigger_data_json_schema") or None,
+        trigger_frequency=frequency,
+    )
+
+
+def _step(definition: Any, *, where: str) -> Step:
+    if not isinstance(definition, dict) or not isinstance(definition.get("ref"), str):
+        raise InvalidDocument("a step is an object with a 'ref'", where=where)
+    ref, kind = definition["ref"], definition.get("type")
+    if kind not in STEP_TYPES:
+        raise InvalidDocument(
+            f"step {ref!r} is of type {kind!r}, which is not carried out here",
+            where=where,
+            hint=f"Use steps of type {' or '.join(sorted(STEP_TYPES))}.",
+        )
+    for unsupported in UNSUPPORTED:
+        if definition.get(unsupported):
+            raise InvalidDocument(f"step {ref!r} has {unsupported!r}, which is not carried out here", where=where)
+    if kind == "channel":
+        return _channel_step(definition, where=where)
+    settings = definition.get("settings") or {}
+    if not settings.get("delay_for") and not settings.get("delay_until_field_path"):
+        raise InvalidDocument(f"delay step {ref!r} says neither how long nor until when", where=where)
+    return Step(ref, "delay", definition.get("conditions") or None, settings=settings)
+
+
+def _channel_step(definition: Mapping[str, Any], *, where: str) -> Step:
+    ref, channel_type = definition["ref"], definition.get("channel_type", "")
+    if channel_type and channel_type not in CHANNEL_TYPES:
+        raise InvalidDocument(
+            f"step {ref!r} is for channels of type {channel_type!r}, which has no messages", where=where
+        )
+    if not isinstance(definition.get("channel_key"), str):
+        raise InvalidDocument(f"channel step {ref!r} has no 'channel_key'", where=where)
+    return Step(
+        ref,
+        "channel",
+        definition.get("conditions") or None,
+        channel_key=definition["channel_key"],
+        channel_type=channel_type,
+        template=definition.get("template") or {},
+        settings=definition.get("channel_overrides") or {},
+    )
