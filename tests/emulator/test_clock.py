@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knock_harness.emulator import FixedClock
+from knock_harness.emulator.clock import moment, stamp
+
+moments = st.datetimes(min_value=datetime(1000, 1, 1), max_value=datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(at=moments)
+def test_a_written_moment_reads_back_as_itself(at: datetime) -> None:
+    assert moment(stamp(at)) == at
+
+
+@given(first=moments, second=moments)
+def test_written_moments_sort_as_the_moments_do(first: datetime, second: datetime) -> None:
+    assert (stamp(first) < stamp(second)) == (first < second)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2024-01-02T03:04:05Z", "2024-01-02T04:04:05+01:00", "2024-01-02T03:04:05", "2024-01-02T03:04:05.000000+00:00"],
+)
+def test_the_forms_that_clients_send_name_the_same_moment(text: str) -> None:
+    assert moment(text) == datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2024-13-01T00:00:00Z"])
+def test_a_text_that_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        moment(text)
+
+
+def test_a_moment_is_written_in_utc() -> None:
+    at = datetime(2024, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))
+
+    assert stamp(at) == "2024-01-02T01:04:05.000000Z"
+
+
+def test_a_fixed_clock_moves_only_when_it_is_moved() -> None:
+    clock = FixedClock(datetime(2024, 1, 1, tzinfo=UTC))
+    clock.advance(timedelta(hours=1))
+
+    assert clock.now() == datetime(2024, 1, 1, 1, tzinfo=UTC)
