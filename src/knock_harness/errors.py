@@ -7,6 +7,7 @@ HarnessError
 │   └── Refused                 the guard: a host or key that this run must not touch
 ├── TargetUnreachable     exit 3: nobody answers, or not in HTTP
 └── NoVerdict             exit 4: too little was judged to say anything
+    └── NotMade                 the target did not let test data be made
 
 A broken promise is no exception but a failed observation.
 """
@@ -22,6 +23,7 @@ __all__ = [
     "InvalidConfiguration",
     "InvalidDocument",
     "NoVerdict",
+    "NotMade",
     "Refused",
     "TargetUnreachable",
     "UsageError",
@@ -88,3 +90,7 @@ class NoVerdict(HarnessError):
     """Too little was judged to say anything about the target."""
 
     exit_code = ExitCode.NO_VERDICT
+
+
+class NotMade(NoVerdict):
+    """The target did not let test data be made that a check needs."""

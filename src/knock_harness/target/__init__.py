@@ -7,10 +7,14 @@ from .definition import Target
 from .exchange import Exchange
 from .fixtures import ChannelFixture, Fixtures, GuideFixture
 from .ledger import Entity, Ledger, read_ledger
+from .removal import Removal, remove
+from .symbols import SYMBOLS, find_symbol
 from .waiting import Overdue, eventually
+from .world import World
 
 __all__ = [
     "ABSENT",
+    "SYMBOLS",
     "ChannelFixture",
     "Client",
     "Entity",
@@ -19,7 +23,11 @@ __all__ = [
     "GuideFixture",
     "Ledger",
     "Overdue",
+    "Removal",
     "Target",
+    "World",
     "eventually",
+    "find_symbol",
     "read_ledger",
+    "remove",
 ]
