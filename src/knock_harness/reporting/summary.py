@@ -1,0 +1,119 @@
+"""The figures and sentences that all reports share."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from knock_harness.verify.results import Tally, weightiest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from knock_harness.verify.results import Failure, RequirementResult, Results
+
+__all__ = ["ResourceRow", "again", "coverage_line", "heading", "resource_rows", "verdict_line", "warning_line"]
+
+#: The row of what was checked on no single operation.
+ACROSS = "(across operations)"
+
+
+class ResourceRow(msgspec.Struct, frozen=True):
+    """What came of one resource.
+
+    Attributes:
+        resource: its name.
+        operations: how many of it were to be asked.
+        reached: how many of them answered 2xx.
+        passed: requirements that held on all its operations they were judged on.
+        failed: requirements that were broken on at least one.
+        skipped: requirements that could not be judged on any.
+        holes: what was never exercised, over all its operations.
+    """
+
+    resource: str
+    operations: int
+    reached: int
+    passed: int
+    failed: int
+    skipped: int
+    holes: int
+
+
+def resource_rows(results: Results) -> tuple[ResourceRow, ...]:
+    """Return one row for each resource that was asked, and one for what was checked across operations."""
+    resources = {each.id: each.resource for each in results.operations}
+    outcomes = _outcomes(results.requirements, resources)
+    rows = []
+    for resource in dict.fromkeys([*(each.resource for each in results.asked), ACROSS]):
+        asked = [each for each in results.asked if each.resource == resource]
+        count = outcomes.get(resource, Counter())
+        if asked or count:
+            reached = sum(each.reached for each in asked)
+            holes = sum(len(each.holes) for each in asked)
+            failed = count["failed"] + count["unstable"]
+            rows.append(ResourceRow(resource, len(asked), reached, count["passed"], failed, count["skipped"], holes))
+    return tuple(rows)
+
+
+def verdict_line(results: Results) -> str:
+    """Return the verdict, and what it rests on, in one line."""
+    run, verdict = results.run, results.verdict
+    selection = " ".join([*run.prefixes, *run.operations])
+    scope = f" in what was selected ({selection})" if selection else ""
+    why = f": {'; '.join(verdict.reasons)}" if verdict.reasons else ""
+    return f"{verdict.title}{scope}{why}"
+
+
+def coverage_line(results: Results) -> str:
+    """Return how many operations answered 2xx, and the names of those that did not."""
+    unreached = [each.id for each in results.unreached]
+    holes = f"; never: {', '.join(unreached)}" if unreached else ""
+    return f"{len(results.asked) - len(unreached)} of {len(results.asked)} operations answered 2xx{holes}"
+
+
+def warning_line(results: Results) -> str:
+    """Return what is not as it should be but leaves the verdict alone; empty if nothing."""
+    failed = Counter(each.level for each in results.requirements if each.status == "failed")
+    unstable = sum(each.status == "unstable" for each in results.requirements)
+    parts = [
+        f"{failed['should']} broken at level should (warnings)" if failed["should"] else "",
+        f"{failed['may']} broken at level may (notes)" if failed["may"] else "",
+        f"{unstable} unstable: broken once, kept when repeated" if unstable else "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def heading(failure: Failure) -> str:
+    """Return which promise was broken where, and how often."""
+    where = failure.operation or "across operations"
+    times = f"{failure.count} requests" if failure.count != 1 else "1 request"
+    return f"{failure.requirement} ({failure.level}) {where}, {times}{', unstable' if failure.unstable else ''}"
+
+
+def again(failure: Failure, results: Results) -> str:
+    """Return the command that checks this promise on this operation again, with the same random choices."""
+    operation = f" --operation {failure.operation}" if failure.operation else ""
+    run = results.run
+    return f"knock-harness verify {failure.requirement}{operation} --profile {run.profile} --seed {run.seed}"
+
+
+def _outcomes(results: Iterable[RequirementResult], resources: dict[str, str]) -> dict[str, Counter[str]]:
+    """Return, for each resource, how many requirements came out how on its operations taken together."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for requirement in results:
+        by_resource: dict[str, list[Tally]] = defaultdict(list)
+        for tally in requirement.tallies:
+            by_resource[resources.get(tally.operation or "", ACROSS)].append(tally)
+        for resource, tallies in by_resource.items():
+            total = Tally(
+                None,
+                sum(each.passed for each in tallies),
+                sum(each.failed for each in tallies),
+                sum(each.unstable for each in tallies),
+                sum(each.skipped for each in tallies),
+            )
+            found[resource][weightiest(total)] += 1
+    return found

@@ -1,0 +1,68 @@
+"""Which tests of the suites a run selects: by the requirements and the operations they are about."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from knock_harness import contract
+from knock_harness.verify.books import CollectedItem
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping, Sequence
+
+    from knock_harness.contract import Operation
+
+__all__ = ["describe", "operations_of", "selected"]
+
+_PARAMETERS = re.compile(r"\[(.*)\]$", re.DOTALL)
+
+
+def describe(item: pytest.Item, known: Container[str]) -> CollectedItem:
+    """Return what a test is about.
+
+    Raises:
+        pytest.UsageError: it names no requirement, or one that is not defined.
+    """
+    ids = tuple(dict.fromkeys(each for mark in item.iter_markers("requirement") for each in mark.args))
+    if not ids:
+        raise pytest.UsageError(f"{item.nodeid} is marked with no requirement")
+    if unknown := [each for each in ids if each not in known]:
+        raise pytest.UsageError(f"{item.nodeid} is marked with {unknown[0]!r}, which is no requirement")
+    return CollectedItem(item.nodeid, operations_of(item), ids)
+
+
+def selected(
+    items: Sequence[CollectedItem], *, prefixes: Sequence[str], operations: Sequence[str]
+) -> Mapping[str, CollectedItem]:
+    """Return the tests that check a requirement with one of the prefixes on one of the operations, by node id."""
+    return {
+        each.item: each
+        for each in items
+        if (not prefixes or any(name.startswith(tuple(prefixes)) for name in each.requirements))
+        and (not operations or set(each.operations) & set(operations))
+    }
+
+
+def operations_of(item: pytest.Item) -> tuple[str, ...]:
+    """Return the operationIds that a test is about.
+
+    They are named by the mark `operation`, by a parameter of that name, or by what stands in brackets in the test's id:
+    an operationId, or method and path.
+    """
+    if named := tuple(each for mark in item.iter_markers("operation") for each in mark.args):
+        return named
+    callspec = getattr(item, "callspec", None)
+    parameter = callspec.params.get("operation") if callspec else None
+    if parameter is not None:
+        return (getattr(parameter, "id", parameter),)
+    found = _PARAMETERS.search(item.name)
+    return _in_brackets(found.group(1), contract.load().operations) if found else ()
+
+
+def _in_brackets(text: str, operations: Mapping[str, Operation]) -> tuple[str, ...]:
+    if named := tuple(part for part in text.split("-") if part in operations):
+        return named
+    return tuple(each.id for each in operations.values() if text == f"{each.method} {each.path}")

@@ -1,0 +1,105 @@
+"""A request before it is sent: whatever it names stands there as a symbol, and the world puts the real value in.
+
+A draft is a value: it can be compared, reduced and sent again, each time about other entities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from knock_harness.contract import wire
+from knock_harness.target import ABSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from knock_harness.contract import Operation
+    from knock_harness.target import Exchange, World
+
+__all__ = ["Draft", "send", "symbols"]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request to an operation, not sent yet.
+
+    Attributes:
+        operation: which one it is meant for.
+        path: the path parameters by name.
+        query: the query parameters by the names of the contract.
+        headers: added to those of the client; None takes one of the client's away.
+        body: sent as JSON; ABSENT: no body.
+        content: sent as it is in place of a body.
+        pairs: further query parameters, already in the form of the wire.
+        method: sent in place of the operation's own method.
+        credential: as `Client.send` takes it.
+        existing: everything it names exists, and nothing in it is at odds with a rule that no schema can say.
+    """
+
+    operation: Operation
+    path: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str | None] = field(default_factory=dict)
+    body: Any = ABSENT
+    content: bytes | None = None
+    pairs: tuple[tuple[str, str], ...] = ()
+    method: str | None = None
+    credential: str | None = "secret"
+    existing: bool = True
+
+
+def send(draft: Draft, world: World) -> Exchange:
+    """Send a draft, real values in place of its symbols, and return what went over the wire.
+
+    Raises:
+        NotMade: the target did not let something be made that the draft names.
+    """
+    values = {name: world.resolve_symbols(value) for name, value in draft.path.items()}
+    query = world.resolve_symbols(dict(draft.query))
+    body = draft.body if draft.body is ABSENT else world.resolve_symbols(draft.body)
+    pairs = wire.encode_query(draft.operation, query) + world.resolve_query(draft.pairs)
+    client = world.client
+    client.send(
+        draft.method or draft.operation.method,
+        _filled(draft.operation.path, values),
+        query=pairs,
+        body=body,
+        content=draft.content,
+        headers=draft.headers or None,
+        credential=draft.credential,
+    )
+    if client.last is None:  # never: it has just sent something
+        raise AssertionError
+    return client.last
+
+
+def symbols(draft: Draft) -> frozenset[str]:
+    """Return the symbols that a draft names."""
+    return frozenset(_strings([draft.path, draft.query, draft.body, [value for _, value in draft.pairs]]))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if value.startswith("@"):
+            yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _strings(key)
+            yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
+
+
+def _filled(template: str, values: Mapping[str, Any]) -> str:
+    path = template
+    for name, value in values.items():
+        path = path.replace(f"{{{name}}}", _segment(str(value)), 1)
+    return path
+
+
+def _segment(text: str) -> str:
+    """Percent-encode a path segment, dots included where they would be taken for `.` or `..`."""
+    return text.replace(".", "%2E") if text in {".", ".."} else quote(text.encode("utf-8", "replace"), safe="")

@@ -1,0 +1,192 @@
+"""Runs the suites against a target in processes of their own, watches them, and makes results of what they found."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from knock_harness import __version__, contract
+from knock_harness.contract import requirements
+from knock_harness.verify import suites, verdict
+from knock_harness.verify.account import Account
+from knock_harness.verify.books import Reader
+from knock_harness.verify.results import OperationResult, Results, Run
+from knock_harness.verify.verdict import Course
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from knock_harness.contract.requirements import Requirement
+    from knock_harness.verify.books import CollectedItem
+    from knock_harness.verify.observations import ItemReport
+    from knock_harness.verify.plan import Plan
+
+__all__ = ["Progress", "run_suites"]
+
+_SECONDS_BETWEEN_LOOKS = 0.1
+
+#: pytest's exit codes for a run that went as planned, whether or not tests failed.
+_WENT_AS_PLANNED = frozenset({0, 1})
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a run is.
+
+    Attributes:
+        total: tests selected; 0 as long as that is not known.
+        done: tests that ended.
+        failed: promises found broken so far.
+    """
+
+    total: int
+    done: int
+    failed: int
+
+
+def run_suites(
+    plan: Plan,
+    *,
+    profile: str,
+    seed: int,
+    on_progress: Callable[[Progress], None],
+    folders: tuple[Path, ...] | None = None,
+) -> Results:
+    """Check the target of a plan and return what came of it; an interruption ends it early and is in the results.
+
+    Args:
+        plan: whom to check and what of it; its folder is where the processes write.
+        profile: how much to try.
+        seed: of everything random.
+        on_progress: told how far the run is, several times a second.
+        folders: of the suites; None: those that come with the package.
+    """
+    started_at, started = datetime.now(UTC), time.monotonic()
+    reader = Reader(Path(plan.folder or "."))
+    process = suites.start(plan, profile=profile, seed=seed, suites=folders or suites.locate())
+    reports: list[ItemReport] = []
+    interrupted = False
+    try:
+        for progress in _watch(process, reader, reports):
+            on_progress(progress)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        _end(process)
+    reports += reader.new_reports()
+    collected = reader.collected()
+    course = Course(
+        selected=len(collected),
+        done=len({each.item for each in reports}),
+        dead_workers=0 if interrupted else reader.dead_workers(),
+        interrupted=interrupted,
+        complaint="" if interrupted else _complaint(process.returncode, reports, log=reader.folder / suites.LOG),
+    )
+    account = Account.merged(reader.accounts(), contract.load())
+    operations = _operations(account, selected=plan.operations)
+    run = Run(
+        harness=__version__,
+        target=plan.target.base_url,
+        profile=profile,
+        seed=seed,
+        workers=plan.workers,
+        started_at=started_at.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - started, 3),
+        prefixes=plan.prefixes,
+        operations=plan.operations,
+        items=course.selected,
+        items_done=course.done,
+        requests=sum(each.requests for each in operations),
+    )
+    return assemble(run, reports, collected=collected.values(), course=course, operations=operations)
+
+
+def assemble(
+    run: Run,
+    reports: Sequence[ItemReport],
+    *,
+    collected: Collection[CollectedItem],
+    course: Course,
+    operations: tuple[OperationResult, ...],
+) -> Results:
+    """Return the results of a run from what its tests left behind."""
+    known = requirements.load()
+    selected = _selected(collected, known, prefixes=run.prefixes)
+    judged = verdict.judge(reports, known, selected=selected)
+    faults = verdict.faults(reports)
+    return Results(
+        verdict=verdict.decide(judged, faults, course=course),
+        run=run,
+        requirements=judged,
+        failures=verdict.failures(reports, known, selected=selected),
+        operations=operations,
+        faults=faults,
+    )
+
+
+def _selected(
+    collected: Collection[CollectedItem], known: Mapping[str, Requirement], *, prefixes: Sequence[str]
+) -> frozenset[str]:
+    """Return the ids that the collected tests should judge: their marks, as far as these bind their operations."""
+    return frozenset(
+        name
+        for item in collected
+        for name in item.requirements
+        if not prefixes or name.startswith(tuple(prefixes))
+        if not item.operations or any(known[name].binds(operation) for operation in item.operations)
+    )
+
+
+def _watch(process: subprocess.Popen[bytes], reader: Reader, reports: list[ItemReport]) -> Iterator[Progress]:
+    """Yield how far the run is, until the process ends; what is read meanwhile is added to the reports."""
+    total = failed = 0
+    while process.poll() is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_SECONDS_BETWEEN_LOOKS)
+        total = total or len(reader.collected())
+        for report in reader.new_reports():
+            reports.append(report)
+            failed += sum(each.outcome == "failed" for each in report.observations)
+        yield Progress(total, len(reports), failed)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the process and those it started, at once; what they found is in their files already."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _complaint(returncode: int, reports: Sequence[ItemReport], *, log: Path) -> str:
+    """Say what the run as a whole came to grief with; empty if with nothing."""
+    if reports and reports[-1].unreachable:
+        return "the target stopped answering"
+    if returncode in _WENT_AS_PLANNED:
+        return ""
+    return f"pytest ended with code {returncode} ({log} says more)"
+
+
+def _operations(account: Account, *, selected: Sequence[str]) -> tuple[OperationResult, ...]:
+    known = contract.load().operations
+    return tuple(
+        OperationResult(
+            id=name,
+            method=known[name].method,
+            path=known[name].path,
+            resource=known[name].resource,
+            deprecated=known[name].deprecated,
+            selected=not selected or name in selected,
+            requests=seen.requests,
+            statuses=seen.statuses,
+            holes=seen.holes,
+            exercised=seen.exercised,
+        )
+        for name, seen in account.operations().items()
+    )
