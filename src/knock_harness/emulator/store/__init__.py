@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from knock_harness.emulator.queue import Queue
 
+from .messages import Messages
 from .replies import Replies
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ __all__ = ["Store"]
 #: What makes an in-memory database fast; nothing is to survive the process.
 PRAGMAS = ("journal_mode = MEMORY", "synchronous = OFF", "temp_store = MEMORY", "foreign_keys = OFF")
 
-AREAS = (Queue, Replies)
+AREAS = (Queue, Messages, Replies)
 
 
 class Store:
@@ -33,6 +34,7 @@ class Store:
         for area in AREAS:
             self.connection.executescript(area.SCHEMA)
         self.queue = Queue(self.connection)
+        self.messages = Messages(self.connection)
         self.replies = Replies(self.connection)
 
     @contextmanager

@@ -1,0 +1,212 @@
+"""A message before it is stored: what it is made of, and the parts of its JSON that never change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from .marks import OWNER, mark
+from .references import USERS, Ref, reference
+
+if TYPE_CHECKING:
+    from knock_harness.contract.project import Channel
+
+__all__ = ["FEED", "ITEM_ACTIVITIES", "NewActivity", "NewMessage", "Origin", "as_json", "message_row", "origin"]
+
+FEED: Final = "in_app_feed"
+#: A feed item shows this many of its activities (FEED-ACTIVITIES).
+ITEM_ACTIVITIES: Final = 10
+#: Key of the trigger data that no feed shows (FEED-ATTACHMENTS-HIDDEN).
+ATTACHMENTS: Final = "attachments"
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+def as_json(value: Any) -> str:
+    """Return a value as compact JSON text, the form in which the tables keep it."""
+    return _encode(value).decode()
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """What all messages of one step have in common; make it once for each step, by `origin`.
+
+    Attributes:
+        channel_id: through which they go.
+        feed: whether users see them in a feed.
+        key: of the workflow or guide.
+        categories: of the workflow, as JSON.
+        about: channel, source and key as the message shows them, as JSON.
+        source: its source as the message shows it, as JSON that lacks the runs and the closing brace.
+        item: its source as the feed item shows it, as JSON.
+    """
+
+    channel_id: str
+    feed: bool
+    key: str
+    categories: str
+    about: str
+    source: str
+    item: str
+
+
+def origin(
+    channel: Channel,
+    *,
+    key: str,
+    version_id: str,
+    categories: Sequence[str] = (),
+    step_ref: str | None = None,
+    kind: str = "workflow",
+) -> Origin:
+    """Say where messages come from (MSG-SOURCE).
+
+    Args:
+        channel: through which they go.
+        key: of the workflow, broadcast or guide.
+        version_id: of its committed version, a UUID.
+        categories: of the workflow.
+        step_ref: the step that makes them.
+        kind: ``workflow``, ``broadcast`` or ``guide``.
+    """
+    shown = {
+        "id": channel.id,
+        "key": channel.key,
+        "name": channel.name,
+        "type": channel.type,
+        "provider": channel.provider,
+        "created_at": channel.created_at,
+        "updated_at": channel.updated_at,
+    }
+    source = {"__typename": "NotificationSource", "key": key, "version_id": version_id, "categories": list(categories)}
+    return Origin(
+        channel_id=channel.id,
+        feed=channel.type == FEED,
+        key=key,
+        categories=as_json(list(categories)),
+        about=f'"channel_id":{as_json(channel.id)},"channel":{as_json(shown)},"workflow":{as_json(key)}',
+        source=as_json({**source, "type": kind, "step_ref": step_ref})[:-1],
+        item=as_json(source),
+    )
+
+
+class NewActivity(msgspec.Struct, frozen=True):
+    """One trigger that a message tells of.
+
+    Attributes:
+        id: unique; a UUID or KSUID.
+        actor: who did it.
+        data: of the trigger, as JSON.
+        at: when it came, as the API writes it.
+    """
+
+    id: str
+    actor: Ref | None
+    data: str
+    at: str
+
+
+class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to be stored.
+
+    Attributes:
+        id: a KSUID.
+        recipient: who gets it.
+        origin: where it comes from.
+        data: the data of the run, as JSON.
+        activities: the triggers it tells of, at least one for workflows.
+        content: what was rendered, in the form of the API; of in-app feeds only ``blocks`` are kept.
+        status: of delivery, at first.
+        at: when it is made, as the API writes it.
+        tenant: for which it was made.
+        run_id: of the trigger.
+        recipient_run_id: of the run for this recipient.
+        recipient_snapshot: the destination as it is now (MSG-RECIPIENT-SNAPSHOT).
+        scheduled_at: when its delivery was planned, as the API writes it.
+    """
+
+    id: str
+    recipient: Ref
+    origin: Origin
+    data: str
+    activities: Sequence[NewActivity]
+    content: Mapping[str, Any]
+    status: str
+    at: str
+    tenant: str | None = None
+    run_id: str | None = None
+    recipient_run_id: str | None = None
+    recipient_snapshot: Mapping[str, Any] | None = None
+    scheduled_at: str | None = None
+
+    @property
+    def actors(self) -> list[Ref]:
+        """Return who did what it tells of, each once, in order."""
+        return list(dict.fromkeys(each.actor for each in self.activities if each.actor is not None))
+
+
+def message_row(new: NewMessage, actors: Sequence[Ref]) -> tuple[Any, ...]:
+    """Return the row of a new message, in the order of the columns that are written when it is added."""
+    from_, recipient, at = new.origin, new.recipient, new.at
+    return (
+        new.id,
+        recipient.collection,
+        recipient.id,
+        from_.channel_id,
+        from_.feed and recipient.collection == USERS,  # FEED-ONLY-OWN
+        new.tenant,
+        from_.key,
+        new.run_id,
+        new.recipient_run_id,
+        new.status,
+        at,
+        at,
+        from_.categories,
+        as_json(reference(*recipient)),
+        as_json([reference(*each) for each in actors]) if actors else "[]",
+        _about(new),
+        new.data,
+        f"[{','.join(map(_activity, new.activities))}]",
+        as_json(new.content["blocks"]) if from_.feed else None,
+        None if from_.feed else as_json(new.content),
+        *(_item(new, actors) if from_.feed else (None, None, None, None)),
+    )
+
+
+def _about(new: NewMessage) -> str:
+    snapshot = "null" if new.recipient_snapshot is None else as_json(new.recipient_snapshot)
+    return (
+        f'"id":"{new.id}",{new.origin.about},"source":{new.origin.source},"workflow_run_id":{as_json(new.run_id)},'
+        f'"workflow_recipient_run_id":{as_json(new.recipient_run_id)}}},"tenant":{as_json(new.tenant)},'
+        f'"metadata":null,"recipient_snapshot":{snapshot},"scheduled_at":{as_json(new.scheduled_at)},'
+        f'"inserted_at":"{new.at}"'
+    )
+
+
+def _item(new: NewMessage, actors: Sequence[Ref]) -> tuple[str, str | None, str | None, str]:
+    item = (
+        f'"id":"{new.id}","inserted_at":"{new.at}","tenant":{as_json(new.tenant)},"source":{new.origin.item},'
+        f'"total_activities":{len(new.activities)},"total_actors":{len(actors)}'
+    )
+    shown = f"[{','.join(map(mark, actors[:ITEM_ACTIVITIES]))}]"
+    hides = f'"{ATTACHMENTS}":' in new.data
+    if not hides and len(new.activities) <= ITEM_ACTIVITIES:
+        return item, None, None, shown
+    activities = ",".join(_activity(each, hides=hides) for each in new.activities[:ITEM_ACTIVITIES])
+    return item, _shown(new.data) if hides else None, f"[{activities}]", shown
+
+
+def _activity(each: NewActivity, *, hides: bool = False) -> str:
+    actor = "null" if each.actor is None else mark(each.actor)
+    data = _shown(each.data) if hides else each.data
+    return (
+        f'{{"__typename":"Activity","id":"{each.id}","actor":{actor},"recipient":{OWNER},"data":{data},'
+        f'"inserted_at":"{each.at}","updated_at":"{each.at}"}}'
+    )
+
+
+def _shown(data: str) -> str:
+    values = _decode(data)
+    return as_json({key: value for key, value in values.items() if key != ATTACHMENTS})

@@ -1,0 +1,189 @@
+"""Messages: what was sent to whom, how far it got, and what its readers did with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from knock_harness.emulator.marks import replaced
+from knock_harness.emulator.message import NewMessage, as_json, message_row
+from knock_harness.emulator.paging import Page, PageRequest, select_page
+from knock_harness.emulator.references import Ref, reference
+
+from .message_schema import COLUMNS, SCHEMA
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+
+    from knock_harness.emulator.engagement import Change
+
+__all__ = ["Messages", "Stored"]
+
+_decode = msgspec.json.Decoder(list[Any]).decode
+
+_ADD = f"INSERT INTO messages ({COLUMNS}) VALUES ({', '.join('?' * (COLUMNS.count(',') + 1))})"  # noqa: S608
+_ADD_EVENT = "INSERT INTO message_events (message, type, inserted_at, data) VALUES (?, ?, ?, ?)"
+
+
+class Stored(NamedTuple):
+    """A message that exists: its place, whose it is, and where it came from."""
+
+    seq: int
+    id: str
+    recipient: Ref
+    channel_id: str
+    status: str
+    inserted_at: str
+
+
+class Messages:
+    """Messages, newest last, with their events, activities and delivery logs."""
+
+    SCHEMA = SCHEMA
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, new: NewMessage, *, events: Sequence[str] = ("message.created",)) -> int:
+        """Add a message with its first events, and return its place."""
+        actors = new.actors
+        seq = self._connection.execute(_ADD, message_row(new, actors)).lastrowid or 0
+        self._connection.executemany(_ADD_EVENT, [(seq, each, new.at, None) for each in events])
+        if actors:
+            self._connection.executemany(
+                "INSERT INTO message_actors VALUES (?, ?, ?)", [(*each, seq) for each in actors]
+            )
+        return seq
+
+    def set_status(self, id: str, status: str, *, at: str, data: Mapping[str, Any] | None = None) -> None:  # noqa: A002
+        """Move a message to another delivery status, with the event of it; nothing happens if it is gone.
+
+        Args:
+            id: of the message.
+            status: such as ``sent``.
+            at: when, as the API writes it.
+            data: what the event tells beside its type (EVENTS-DELIVERY-DATA).
+        """
+        stored = self.find(id)
+        if stored is None:
+            return
+        self._connection.execute(
+            "UPDATE messages SET status = ?, updated_at = ? WHERE seq = ?", (status, at, stored.seq)
+        )
+        self._add_event(stored.seq, f"message.{status}", at, data)
+
+    def engage(self, seqs: Sequence[int], change: Change, *, at: str, data: Mapping[str, Any] | None = None) -> None:
+        """Set or clear one engagement status of messages, with an event each.
+
+        A repeated mark moves the timestamp (ENGAGE-REPEAT-LATEST-TIME); clearing what is clear changes nothing and
+        leaves no event (ENGAGE-UNDO-UNSET).
+        """
+        column = change.column
+        for seq in seqs:
+            changed = self._connection.execute(
+                f"UPDATE messages SET {column} = ?, updated_at = ? WHERE seq = ?"  # noqa: S608 - a column of ours
+                + ("" if change.sets else f" AND {column} IS NOT NULL"),
+                (at if change.sets else None, at, seq),
+            )
+            if changed.rowcount:
+                self._add_event(seq, change.event, at, data)
+
+    def add_delivery_log(self, id: str, log: Mapping[str, Any], *, at: str) -> None:  # noqa: A002
+        """Add what was asked of a provider and what it answered (DELIVERY-LOGS-ATTEMPTS).
+
+        Args:
+            id: of the message; nothing happens if it is gone.
+            log: ``request``, ``response`` and ``service_name``, in the form of the API.
+            at: when, as the API writes it.
+        """
+        self._connection.execute(
+            "INSERT INTO delivery_logs (message, inserted_at, log) SELECT seq, ?, ? FROM messages WHERE id = ?",
+            (at, as_json(log), id),
+        )
+
+    def find(self, id: str) -> Stored | None:  # noqa: A002
+        """Return what a message is, without its text, or None if there is no such."""
+        row = self._connection.execute(
+            "SELECT seq, collection, recipient_id, channel_id, status, inserted_at FROM messages WHERE id = ?", (id,)
+        ).fetchone()
+        return Stored(row[0], id, Ref(row[1], row[2]), *row[3:]) if row else None
+
+    def read(self, id: str) -> str | None:  # noqa: A002
+        """Return a message as the API shows it, or None if there is no such."""
+        row = self._connection.execute("SELECT message_json FROM messages WHERE id = ?", (id,)).fetchone()
+        return row[0] if row else None
+
+    def content(self, id: str) -> str | None:  # noqa: A002
+        """Return the content of a message as the API shows it, or None if there is no such."""
+        row = self._connection.execute("SELECT content_json FROM messages WHERE id = ?", (id,)).fetchone()
+        return row[0] if row else None
+
+    def activities(self, seq: int) -> str:
+        """Return the activities of a message as the API shows them, with marks in the place of recipients."""
+        return str(self._connection.execute("SELECT activities FROM messages WHERE seq = ?", (seq,)).fetchone()[0])
+
+    def events(self, seq: int, request: PageRequest) -> Page:
+        """Return a page of the events of a message, oldest first: type, inserted_at, data (JSON or None)."""
+        return select_page(
+            self._connection,
+            request,
+            columns="type, inserted_at, data",
+            source="message_events",
+            where=["message = :message"],
+            values={"message": seq},
+            newest_first=False,
+        )
+
+    def delivery_logs(self, seq: int, request: PageRequest) -> Page:
+        """Return a page of the delivery logs of a message, oldest first: inserted_at, log (JSON)."""
+        return select_page(
+            self._connection,
+            request,
+            columns="inserted_at, log",
+            source="delivery_logs",
+            where=["message = :message"],
+            values={"message": seq},
+            newest_first=False,
+        )
+
+    def page(self, request: PageRequest, *, where: Sequence[str], values: Mapping[str, Any]) -> Page:
+        """Return a page of the messages that fit all conditions, newest first, as the API shows them."""
+        return select_page(
+            self._connection, request, columns="message_json", source="messages", where=where, values=values
+        )
+
+    def delete_of(self, recipient: Ref) -> None:
+        """Delete the messages of a recipient with all that belongs to them (USER-DELETE-MESSAGES)."""
+        self._connection.execute("DELETE FROM messages WHERE collection = ? AND recipient_id = ?", recipient)
+
+    def move(self, old: Ref, new: Ref, *, newer_than: str) -> None:
+        """Hand what was sent to a user since a moment, and what names it, to another.
+
+        Sources: USER-MERGE-MESSAGES, USER-MERGE-ACTIVITIES.
+        """
+        self._connection.execute(
+            "UPDATE messages SET recipient_id = ?, recipient = ?"
+            " WHERE collection = ? AND recipient_id = ? AND inserted_at >= ?",
+            (new.id, as_json(reference(*new)), *old, newer_than),
+        )
+        acted = self._connection.execute(
+            "SELECT seq, actors, activities, item_activities, item_actors FROM messages"
+            " WHERE seq IN (SELECT message FROM message_actors WHERE collection = ? AND id = ?) AND inserted_at >= ?",
+            (*old, newer_than),
+        ).fetchall()
+        before, after = reference(*old), reference(*new)
+        for seq, actors, *marked in acted:
+            texts = [text and replaced(text, old, new) for text in marked]
+            self._connection.execute(
+                "UPDATE messages SET actors = ?, activities = ?, item_activities = ?, item_actors = ? WHERE seq = ?",
+                (as_json([after if each == before else each for each in _decode(actors)]), *texts, seq),
+            )
+            self._connection.execute(
+                "UPDATE OR IGNORE message_actors SET id = ? WHERE collection = ? AND id = ? AND message = ?",
+                (new.id, *old, seq),
+            )
+
+    def _add_event(self, seq: int, type: str, at: str, data: Mapping[str, Any] | None) -> None:  # noqa: A002
+        self._connection.execute(_ADD_EVENT, (seq, type, at, None if data is None else as_json(data)))
