@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .fixtures import Fixtures  # noqa: TC001 - msgspec reads the annotations when it decodes
+from .fixtures import Fixtures, packaged_fixtures
 
-__all__ = ["Target"]
+__all__ = ["Target", "packaged_target"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +34,16 @@ class Target:
     live_allowed: bool = False
     pace: bool = False
     timeout_s: float = 9.0
+
+
+def packaged_target(
+    base_url: str, *, api_key: str, public_key: str | None = None, capabilities: frozenset[str] = frozenset()
+) -> Target:
+    """Return a target on this machine that was set up from the packaged project, as the emulator is."""
+    return Target(
+        base_url=base_url.rstrip("/"),
+        api_key=api_key,
+        public_key=public_key,
+        fixtures=packaged_fixtures(),
+        capabilities=capabilities,
+    )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations when it decodes
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
-__all__ = ["ChannelFixture", "Fixtures", "GuideFixture"]
+from knock_harness.contract import project
+from knock_harness.errors import InvalidConfiguration
+
+__all__ = ["ChannelFixture", "Fixtures", "GuideFixture", "check_fixture", "configured_fixtures", "packaged_fixtures"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +55,51 @@ class Fixtures:
     channels: Mapping[str, ChannelFixture]
     workflows: Mapping[str, str]
     guides: Mapping[str, GuideFixture]
+
+
+def packaged_fixtures() -> Fixtures:
+    """Return what stands on a target that was set up from the packaged project, as the emulator is."""
+    packaged = project.load()
+    return Fixtures(
+        channels={
+            key: ChannelFixture(id=channel.id, type=channel.type, provider=channel.provider)
+            for key, channel in packaged.channels.items()
+        },
+        workflows={key: key for key in packaged.workflows},
+        guides={
+            key: GuideFixture(id=guide.id, step=guide.steps[0].ref, channel=guide.channel_key)
+            for key, guide in packaged.guides.items()
+            if guide.steps
+        },
+    )
+
+
+def configured_fixtures(overrides: Mapping[str, Mapping[str, str]]) -> Fixtures:
+    """Return the fixtures of the packaged project with the ids and keys of another environment.
+
+    Args:
+        overrides: values by key, for `channels`, `workflows` and `guides`; every key is one of the packaged project.
+    """
+    packaged = packaged_fixtures()
+    channels = {key: replace(packaged.channels[key], id=id_) for key, id_ in overrides.get("channels", {}).items()}
+    guides = {key: replace(packaged.guides[key], id=id_) for key, id_ in overrides.get("guides", {}).items()}
+    return Fixtures(
+        channels={**packaged.channels, **channels},
+        workflows={**packaged.workflows, **overrides.get("workflows", {})},
+        guides={**packaged.guides, **guides},
+    )
+
+
+def check_fixture(kind: str, key: str, *, where: str) -> None:
+    """Refuse a key that is none of the packaged project.
+
+    Args:
+        kind: `channels`, `workflows` or `guides`.
+        key: what the configuration names.
+        where: the file and line of it.
+    """
+    known: Mapping[str, object] = getattr(packaged_fixtures(), kind)
+    if key not in known:
+        near = get_close_matches(key, known, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}."
+        raise InvalidConfiguration(f"fixtures.{kind} has no {key!r}", where=where, hint=hint)
