@@ -9,6 +9,7 @@ from .exchange import Exchange
 from .fixtures import ChannelFixture, Fixtures, GuideFixture
 from .guard import LIVE_FLAG
 from .ledger import Entity, Ledger, read_ledger
+from .probe import Probe, probe
 from .redaction import mask
 from .removal import Removal, remove
 from .settings import CAPABILITIES, SETTINGS
@@ -30,6 +31,7 @@ __all__ = [
     "GuideFixture",
     "Ledger",
     "Overdue",
+    "Probe",
     "Removal",
     "Resolved",
     "Target",
@@ -39,6 +41,7 @@ __all__ = [
     "find_symbol",
     "mask",
     "packaged_target",
+    "probe",
     "read_ledger",
     "remove",
     "resolve",

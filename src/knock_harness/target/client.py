@@ -229,7 +229,7 @@ class _TimedTransport(httpx.HTTPTransport):
 
     def __init__(self, *, timeout_s: float) -> None:
         super().__init__(trust_env=False)
-        self._timeout = httpx.Timeout(timeout_s, connect=4.0).as_dict()
+        self._timeout = httpx.Timeout(timeout_s * 2 / 3, connect=timeout_s / 3).as_dict()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.extensions["timeout"] = self._timeout

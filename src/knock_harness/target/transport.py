@@ -27,15 +27,13 @@ _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 class PlainTransport(httpx.BaseTransport):
     """Sends requests over kept connections; may be used by several threads."""
 
-    def __init__(self, *, timeout_s: float, connect_timeout_s: float = 4.0) -> None:
+    def __init__(self, *, timeout_s: float) -> None:
         """Open nothing yet.
 
         Args:
-            timeout_s: how long a request may take in all.
-            connect_timeout_s: how long the connection may take of that.
+            timeout_s: how long a request may take in all; opening the connection may take a third of it.
         """
         self._timeout_s = timeout_s
-        self._connect_timeout_s = connect_timeout_s
         self._idle: dict[tuple[str, int], list[socket.socket]] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -69,13 +67,13 @@ class PlainTransport(httpx.BaseTransport):
 
     def _connect(self, address: tuple[str, int]) -> socket.socket:
         try:
-            connection = socket.create_connection(address, timeout=self._connect_timeout_s)
+            connection = socket.create_connection(address, timeout=self._timeout_s / 3)
         except TimeoutError as error:
             raise httpx.ConnectTimeout(str(error)) from error
         except OSError as error:
             raise httpx.ConnectError(str(error)) from error
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(self._timeout_s)
+        connection.settimeout(self._timeout_s * 2 / 3)
         return connection
 
     def _exchange(
@@ -103,7 +101,7 @@ class PlainTransport(httpx.BaseTransport):
         return answer.response(request)
 
     def _receive(self, connection: socket.socket, answer: _Answer) -> None:
-        deadline = time.monotonic() + self._timeout_s
+        deadline = time.monotonic() + self._timeout_s * 2 / 3
         while not answer.complete:
             data = connection.recv(_RECEIVE_BYTES)
             if not data:
