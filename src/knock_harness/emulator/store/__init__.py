@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 
 from knock_harness.emulator.queue import Queue
 
+from .bulk_operations import BulkOperations
+from .channel_data import ChannelDataStore
 from .messages import Messages
+from .preferences import PreferenceSets
+from .recipients import Recipients
 from .replies import Replies
+from .subscriptions import Subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +24,16 @@ __all__ = ["Store"]
 #: What makes an in-memory database fast; nothing is to survive the process.
 PRAGMAS = ("journal_mode = MEMORY", "synchronous = OFF", "temp_store = MEMORY", "foreign_keys = OFF")
 
-AREAS = (Queue, Messages, Replies)
+AREAS = (
+    Queue,
+    BulkOperations,
+    ChannelDataStore,
+    Messages,
+    PreferenceSets,
+    Recipients,
+    Replies,
+    Subscriptions,
+)
 
 
 class Store:
@@ -34,8 +48,13 @@ class Store:
         for area in AREAS:
             self.connection.executescript(area.SCHEMA)
         self.queue = Queue(self.connection)
+        self.bulk_operations = BulkOperations(self.connection)
+        self.channel_data = ChannelDataStore(self.connection)
         self.messages = Messages(self.connection)
+        self.preferences = PreferenceSets(self.connection)
+        self.recipients = Recipients(self.connection)
         self.replies = Replies(self.connection)
+        self.subscriptions = Subscriptions(self.connection)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -47,6 +66,18 @@ class Store:
             self.connection.execute("ROLLBACK")
             raise
         self.connection.execute("COMMIT")
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Do all of a block or nothing of it, within a transaction; such blocks do not nest."""
+        self.connection.execute("SAVEPOINT block")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK TO block")
+            self.connection.execute("RELEASE block")
+            raise
+        self.connection.execute("RELEASE block")
 
     def close(self) -> None:
         """Forget everything."""

@@ -1,0 +1,219 @@
+"""Recipients as the API takes and shows them: identify, render, delete, merge."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from knock_harness import contract
+
+from . import channel_data, preference_sets
+from .clock import moment, stamp
+from .merging import merged
+from .references import TENANTS, USERS, Ref, checked, parse_reference, reference
+from .refusals import InvalidParams
+from .tenants import merged_tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from .environment import Environment
+    from .store.recipients import Record
+
+__all__ = [
+    "TENANTS",
+    "USERS",
+    "Ref",
+    "delete",
+    "ensure",
+    "identify",
+    "identify_tenant",
+    "merge_users",
+    "parse_reference",
+    "reference",
+    "render",
+    "render_tenant",
+    "save",
+    "save_tenant",
+]
+
+#: How far back messages go with a user that is merged into another. Source: USER-MERGE-MESSAGES-AGE
+MERGED_MESSAGES: Final = timedelta(days=30)
+
+#: What a body may hold that is no property: who it is, and what is stored apart (USER-IDENTIFY-SIDE-DATA-NOT-ECHOED).
+_NOT_PROPERTIES: Final = {
+    USERS: frozenset({"__typename", "channel_data", "created_at", "id", "preferences", "updated_at"}),
+    TENANTS: frozenset({"__typename", "channel_data", "id", "preferences"}),
+}
+_NOT_PROPERTIES_OF_OBJECTS: Final = frozenset({"channel_data", "collection", "created_at", "id", "preferences"})
+
+
+def render(record: Record) -> dict[str, Any]:
+    """Return a user or an object as the API shows it; tenants are shown as the objects they are."""
+    if record.collection != USERS:
+        return {
+            "__typename": "Object",
+            "id": record.id,
+            "collection": record.collection,
+            "properties": record.properties,  # OBJECT-PROPERTIES-NESTED
+            "created_at": record.created_at,
+            "updated_at": record.updated_at,
+        }
+    return {
+        "__typename": "User",
+        "id": record.id,
+        **record.properties,  # USER-PROPERTIES-TOP-LEVEL
+        "created_at": record.created_at,
+        "updated_at": record.updated_at,
+    }
+
+
+def render_tenant(record: Record) -> dict[str, Any]:
+    """Return a tenant as the operations of tenants show it (TENANT-PROPERTIES-TOP-LEVEL)."""
+    return {"__typename": "Tenant", "id": record.id, **record.properties}
+
+
+def identify(environment: Environment, value: str | Mapping[str, Any], *, at: datetime) -> Ref:
+    """Return whom a value means; a map is upserted by the rules of the direct operations (INLINE-UPSERTS-RECIPIENT).
+
+    A text creates and changes nobody (INLINE-ID-STRING-ONLY, RECIPIENT-STRING-NOT-IDENTIFIED).
+
+    Raises:
+        InvalidParams: the value says not who it is, or what it holds cannot be stored.
+    """
+    ref = parse_reference(value)
+    if not isinstance(value, str):
+        properties = {key: each for key, each in value.items() if key != "collection"}
+        save(environment, ref, properties, at=at)
+    return ref
+
+
+def identify_tenant(environment: Environment, value: str | Mapping[str, Any], *, at: datetime) -> str:
+    """Return the id of a tenant that exists afterwards: a text makes sure of it, a map is upserted (BULK-TENANTS-SET).
+
+    Raises:
+        InvalidParams: the value says not which tenant, or what it holds cannot be stored.
+    """
+    if isinstance(value, str):
+        return ensure(environment, Ref(TENANTS, value), at=at).id  # TENANT-STUB-FROM-TRIGGER
+    identifier = parse_reference({"id": value.get("id"), "collection": TENANTS}).id
+    save_tenant(environment, identifier, value, at=at)
+    return identifier
+
+
+def ensure(environment: Environment, ref: Ref, *, at: datetime) -> Ref:
+    """Make an empty recipient where there is none (CHDATA-CREATES-USER, PREF-CREATES-OBJECT), and return who it is.
+
+    Raises:
+        InvalidParams: nobody can have this id.
+    """
+    environment.store.recipients.ensure(*checked(ref), at=at)
+    return ref
+
+
+def save(environment: Environment, ref: Ref, body: Mapping[str, Any], *, at: datetime) -> Record:
+    """Make a user or an object, or merge into the one that exists; store what the body carries beside properties.
+
+    Raises:
+        InvalidParams: the id, the time zone, the channel data or the size of it all is not allowed.
+    """
+    if ref.collection == TENANTS:
+        _check_tenant(body)
+        return save_tenant(environment, ref.id, body, at=at)
+    hidden = _NOT_PROPERTIES.get(ref.collection, _NOT_PROPERTIES_OF_OBJECTS)
+    properties = {key: value for key, value in body.items() if key not in hidden}
+    _check_timezone(properties.get("timezone"))
+    record = environment.store.recipients.upsert(*checked(ref), properties, at=at, created_at=_created_at(body))
+    _save_side_data(environment, ref, body)
+    return record
+
+
+def save_tenant(environment: Environment, id: str, body: Mapping[str, Any], *, at: datetime) -> Record:  # noqa: A002
+    """Make a tenant, or merge into the one that exists (TENANT-SET-MERGES-DEEP).
+
+    Raises:
+        InvalidParams: the id, the channel data or the size of it all is not allowed.
+    """
+    ref = checked(Ref(TENANTS, id))
+    properties = {key: value for key, value in body.items() if key not in _NOT_PROPERTIES[TENANTS]}
+    record = environment.store.recipients.upsert(*ref, properties, at=at, merge=merged_tenant)
+    _save_side_data(environment, ref, body)
+    return record
+
+
+def delete(environment: Environment, ref: Ref) -> bool:
+    """Remove a recipient with all that hangs on it, and say whether there was one (USER-DELETE-REUSE-CLEAN)."""
+    store = environment.store
+    store.channel_data.delete_of(ref)
+    store.preferences.delete_of(ref)
+    store.subscriptions.delete_of(ref)
+    return store.recipients.delete(*ref)
+
+
+def merge_users(environment: Environment, primary: Record, secondary: Record, *, at: datetime) -> Record:
+    """Let one user take over what another one has, delete the other, and return the first as it then stands.
+
+    Where both have a value, that of the first stays (USER-MERGE-PROPERTIES, USER-MERGE-PREFERENCES,
+    USER-MERGE-CHANNEL-DATA); what is not handed over goes with the other.
+    """
+    store = environment.store
+    properties = merged(secondary.properties, primary.properties)
+    created_at = primary.created_at or secondary.created_at
+    changed = msgspec.structs.replace(primary, properties=properties, created_at=created_at)
+    record = store.recipients.replace(changed, at=at)
+    old, new = secondary.ref, primary.ref
+    store.channel_data.add_missing(new, old)
+    store.preferences.add_missing(new, old)
+    store.subscriptions.move(old, new)
+    delete(environment, old)
+    return record
+
+
+def _save_side_data(environment: Environment, ref: Ref, body: Mapping[str, Any]) -> None:
+    for channel_id, data in (body.get("channel_data") or {}).items():
+        channel = environment.project.channels_by_id.get(channel_id)
+        if channel is None:  # USER-IDENTIFY-CHANNEL-UNKNOWN
+            raise InvalidParams.at(f"channel_data.{channel_id}", "is no channel of this environment", kind="channel")
+        environment.store.channel_data.put(ref, channel_id, channel_data.normalised(channel, data))
+    for set_id, request in (body.get("preferences") or {}).items():
+        stored = environment.store.preferences.get(ref, set_id)
+        settings = preference_sets.written(stored, request, by_default="merge")
+        environment.store.preferences.put(ref, set_id, settings)
+
+
+def _created_at(body: Mapping[str, Any]) -> str | msgspec.UnsetType | None:
+    """Return the caller's date as the API writes it (USER-CREATED-AT-FROM-CALLER); not given: unset."""
+    given = body.get("created_at", msgspec.UNSET)
+    if given is None or given is msgspec.UNSET:
+        return given
+    try:
+        return stamp(moment(given))
+    except (OverflowError, TypeError, ValueError):
+        raise InvalidParams.at("created_at", "is no timestamp", kind="format") from None
+
+
+def _check_timezone(name: object) -> None:
+    """Let a time zone of the tz database pass, and none at all (USER-TIMEZONE-VALID)."""
+    if name is not None and not (isinstance(name, str) and _is_timezone(name)):
+        raise InvalidParams.at("timezone", "is no time zone of the tz database", kind="timezone")
+
+
+@lru_cache(maxsize=1024)
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        return False
+    return True
+
+
+def _check_tenant(body: Mapping[str, Any]) -> None:
+    """Hold what comes by way of the object operations against what a tenant may be (TENANT-IS-OBJECT)."""
+    broken = contract.body_errors(contract.load().operations["setTenant"], dict(body))
+    if broken:
+        raise InvalidParams.at(broken[0].field, broken[0].message, kind=broken[0].keyword)
