@@ -95,6 +95,7 @@ class PlainTransport(httpx.BaseTransport):
             raise httpx.RemoteProtocolError(str(error)) from error
         finally:
             if kept:
+                connection.settimeout(self._timeout_s * 2 / 3)
                 idle.append(connection)
             else:
                 connection.close()
@@ -108,8 +109,8 @@ class PlainTransport(httpx.BaseTransport):
                 answer.end_of_stream()
                 return
             answer.feed(data)
-            if not answer.complete and time.monotonic() > deadline:
-                raise TimeoutError
+            if not answer.complete:
+                connection.settimeout(max(deadline - time.monotonic(), 0.001))
 
 
 class _ClosedEarly(httpx.RemoteProtocolError):
