@@ -1,0 +1,1 @@
+"""The official client, knockapi, talks to the emulator."""
