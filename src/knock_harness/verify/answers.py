@@ -60,21 +60,32 @@ class Answer:
         exchange: what went over the wire.
         operation: the operation that the request was, by its method and path.
         path: its path parameters.
+        meant_to_succeed: everything that the request names exists, and no rule outside the contract forbids it.
     """
 
-    def __init__(self, exchange: Exchange, *, operation: Operation, path: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        *,
+        operation: Operation,
+        path: Mapping[str, str],
+        meant_to_succeed: bool = False,
+    ) -> None:
         self.exchange = exchange
         self.operation = operation
         self.path = path
+        self.meant_to_succeed = meant_to_succeed
         self.status = exchange.status
         self.accepted = 200 <= exchange.status < 300
 
     @classmethod
-    def of(cls, exchange: Exchange) -> Answer | None:
+    def of(cls, exchange: Exchange, *, meant_to_succeed: bool = False) -> Answer | None:
         """Return the answer to a request of the contract; None: the contract has no such method and path."""
         raw_path = urlsplit(exchange.url).path
         match = contract.match(exchange.method, raw_path[max(raw_path.find("/v1/"), 0) :])
-        return cls(exchange, operation=match.operation, path=match.path) if match else None
+        if match is None:
+            return None
+        return cls(exchange, operation=match.operation, path=match.path, meant_to_succeed=meant_to_succeed)
 
     @cached_property
     def headers(self) -> dict[str, str]:
