@@ -1,0 +1,1 @@
+"""The workflow engine: what comes of a trigger, step by step."""

@@ -1,0 +1,23 @@
+"""Markdown as HTML, for in-app messages."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import mistune
+
+__all__ = ["html"]
+
+_TO_HTML: Final = mistune.create_markdown(escape=False, plugins=["strikethrough", "table", "url"])
+
+#: A paragraph without anything that Markdown could read as markup: it begins with a letter, and punctuation that means
+#: something at the end of a word only is followed by a blank.
+_PLAIN: Final = re.compile(r"[^\W\d_](?:[^\W_]|[ ,;?!()'%$€]|[.:](?=[ \n]|$))*\n?\Z")
+
+
+@lru_cache(maxsize=8192)
+def html(text: str) -> str:
+    """Return what a text in Markdown (GitHub's tables, strikethrough and bare links included) is in HTML."""
+    return f"<p>{text.strip()}</p>\n" if _PLAIN.match(text) else str(_TO_HTML(text))

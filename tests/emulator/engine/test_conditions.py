@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knock_harness.emulator.engine.conditions import OPERATORS, follow, holds
+from knock_harness.emulator.engine.statuses import MessageStatus
+
+VALUES: dict[str, Any] = {
+    "data": {"flag": True, "count": 5, "text": "5", "null": None, "list": ["a", "b"], "when": "2026-01-01T00:00:00Z"},
+    "recipient": {"id": "ada", "plan": "pro"},
+    "actor": {"id": "ada"},
+    "vars": {"limit": 5},
+    "run": {"total_activities": 1},
+}
+
+
+class World:
+    """The variables, audience and messages that the conditions of these tests are about."""
+
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+
+    def __init__(self, steps: Mapping[str, list[MessageStatus]] | None = None) -> None:
+        self.steps = steps or {}
+
+    def value(self, path: str) -> Any:
+        return follow(VALUES, path.split("."))
+
+    def messages(self, ref: str) -> list[MessageStatus]:
+        return self.steps.get(ref, [])
+
+    def is_member(self, audience: str) -> bool:
+        return audience == "testers"
+
+
+def judged(variable: str, operator: str, argument: Any = None, world: World | None = None) -> bool:
+    condition = {"variable": variable, "operator": operator, "argument": argument}
+    return holds({"all": [condition]}, world or World())
+
+
+@pytest.mark.parametrize(
+    ("variable", "operator", "argument", "expected"),
+    [
+        ("data.flag", "equal_to", "true", True),
+        ("data.flag", "equal_to", True, True),
+        ("data.flag", "equal_to", "1", False),
+        ("data.flag", "not_equal_to", "false", True),
+        ("data.count", "equal_to", "5", True),
+        ("data.count", "equal_to", "5.0", True),
+        ("data.text", "equal_to", "5", False),
+        ("data.text", "equal_to", '"5"', True),
+        ("data.null", "equal_to", "null", True),
+        ("data.none", "equal_to", "", True),
+        ("data.none", "equal_to", "null", False),
+        ("recipient.plan", "equal_to", "pro", True),
+        ("recipient.id", "equal_to", "actor.id", True),
+        ("data.count", "equal_to", "vars.limit", True),
+        ("data.count", "greater_than", "4", True),
+        ("data.count", "greater_than", "5", False),
+        ("data.count", "greater_than_or_equal_to", "5", True),
+        ("data.count", "less_than", "10", True),
+        ("data.count", "less_than_or_equal_to", "4.9", False),
+        ("data.none", "less_than", "10", False),
+        ("data.text", "greater_than", "4", False),
+        ("data.count", "is_between", "[5, 6]", True),
+        ("data.count", "is_between", "[6, 7]", False),
+        ("recipient.plan", "contains", "ro", True),
+        ("recipient.plan", "not_contains", "ro", False),
+        ("data.list", "contains", "a", True),
+        ("data.list", "contains", "c", False),
+        ("recipient.plan", "contains", '["pro", "free"]', True),
+        ("data.list", "contains", '["b", "c"]', True),
+        ("data.list", "contains", '["c"]', False),
+        ("data.list", "contains_all", '["b", "a", "b"]', True),
+        ("data.list", "contains_all", '["b", "c"]', False),
+        ("data.list", "not_contains_all", '["b", "c"]', True),
+        ("data.when", "is_timestamp", None, True),
+        ("data.text", "is_not_timestamp", None, True),
+        ("data.when", "is_timestamp_before", "2026-01-01T01:00:00+01:00", False),
+        ("data.when", "is_timestamp_on_or_after", "2026-01-01T01:00:00+01:00", True),
+        ("data.when", "is_timestamp_before", "2026-01-02", True),
+        ("data.when", "is_timestamp_before_date", "2026-01-02", True),
+        ("data.when", "is_timestamp_between", '["2025-12-31", "2026-01-02"]', True),
+        ("data.when", "is_timestamp_between", '["2026-01-02", "2026-01-03"]', False),
+        ("data.when", "is_timestamp_between", '["2025-01-02", "2025-01-03"]', False),
+        ("data.when", "is_timestamp_before_now", None, True),
+        ("data.when", "is_timestamp_on_or_after_now", None, False),
+        ("recipient", "is_audience_member", "testers", True),
+        ("recipient", "is_not_audience_member", "testers", False),
+        ("recipient", "is_audience_member", "others", False),
+        ("data.count", "no_such_operator", "5", False),
+    ],
+)
+def test_an_operator_judges(variable: str, operator: str, argument: Any, expected: bool) -> None:
+    assert judged(variable, operator, argument) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "is_empty", "exists"),
+    [
+        (None, True, False),
+        ("", True, True),
+        ([], True, True),
+        (0, False, True),
+        (False, False, True),
+        ("x", False, True),
+    ],
+    ids=repr,
+)
+def test_empty_and_exists_are_two_things(
+    monkeypatch: pytest.MonkeyPatch, value: Any, is_empty: bool, exists: bool
+) -> None:
+    monkeypatch.setitem(VALUES["data"], "value", value)
+
+    found = [judged("data.value", each) for each in ("empty", "not_empty", "exists", "not_exists")]
+
+    assert found == [is_empty, not is_empty, exists, not exists]
+
+
+def test_what_is_not_there_is_empty_and_does_not_exist() -> None:
+    assert judged("data.none", "empty")
+    assert judged("data.none", "not_exists")
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        (None, True),
+        ({}, True),
+        ({"all": []}, True),
+        ({"any": []}, True),
+        ({"all": ["yes", "yes"]}, True),
+        ({"all": ["yes", "no"]}, False),
+        ({"any": ["no", "yes"]}, True),
+        ({"any": ["no", "no"]}, False),
+        ({"any": [{"all": ["yes", "no"]}, {"all": ["yes"]}]}, True),
+        ({"any": [{"all": ["yes", "no"]}, "no"]}, False),
+        ({"all": ["yes"], "any": ["no"]}, False),
+    ],
+    ids=str,
+)
+def test_all_and_any_combine_as_written(conditions: Any, expected: bool) -> None:
+    def real(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: [real(each) for each in group] for key, group in value.items()}
+        return {"variable": "data.flag", "operator": "equal_to", "argument": "true" if value == "yes" else "false"}
+
+    assert holds(conditions and real(conditions), World()) is expected
+
+
+OPPOSITES = [
+    (each, f"not_{each}") for each in ("equal_to", "contains", "contains_all", "empty", "exists") if each in OPERATORS
+]
+
+
+@pytest.mark.parametrize(("operator", "opposite"), OPPOSITES)
+@given(
+    value=st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=4),
+    argument=st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=4),
+)
+def test_an_operator_and_its_opposite_never_agree(operator: str, opposite: str, value: Any, argument: Any) -> None:
+    now = World.now
+
+    assert OPERATORS[operator](value, argument, now) is not OPERATORS[opposite](value, argument, now)
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+@given(value=st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=4))
+def test_no_comparison_fails(operator: str, value: Any) -> None:
+    for argument in ("text", 5, None, [1, 2], [None, "x"], {"a": 1}):
+        assert isinstance(OPERATORS[operator](value, argument, World.now), bool)
+
+
+SENT, DELIVERED = MessageStatus("sent"), MessageStatus("delivered")
+SEEN = MessageStatus("delivered", frozenset({"seen"}))
+READ = MessageStatus("delivered", frozenset({"seen", "read"}))
+CLICKED = MessageStatus("delivered", frozenset({"seen", "read", "link_clicked"}))
+
+
+@pytest.mark.parametrize(
+    ("messages", "variable", "operator", "status", "expected"),
+    [
+        ([SENT], "delivery_status", "greater_than_or_equal_to", "sent", True),
+        ([DELIVERED], "delivery_status", "greater_than_or_equal_to", "sent", True),
+        ([MessageStatus("queued")], "delivery_status", "greater_than_or_equal_to", "sent", False),
+        ([MessageStatus("bounced"), SENT], "delivery_status", "greater_than_or_equal_to", "sent", True),
+        ([SENT], "delivery_status", "equal_to", "sent", True),
+        ([DELIVERED], "status", "less_than", "seen", True),
+        ([SEEN], "status", "less_than", "seen", False),
+        ([SEEN], "engagement_status", "equal_to", "seen", True),
+        ([READ], "engagement_status", "greater_than_or_equal_to", "seen", True),
+        ([SEEN], "engagement_status", "equal_to", "seen_not_read", True),
+        ([READ], "engagement_status", "equal_to", "seen_not_read", False),
+        ([READ], "engagement_status", "equal_to", "read_not_link_clicked", True),
+        ([CLICKED], "engagement_status", "equal_to", "read_not_link_clicked", False),
+        ([CLICKED], "engagement_status", "equal_to", "link_clicked", True),
+        ([READ], "engagement_status", "not_equal_to", "archived", True),
+        ([SENT], "delivery_status", "equal_to", "skipped", False),
+        ([], "delivery_status", "equal_to", "skipped", True),
+        ([], "delivery_status", "not_equal_to", "skipped", False),
+        ([], "status", "less_than", "seen", False),
+        ([SENT], "status", "contains", "sent", False),
+        ([SENT], "status", "greater_than", "nonsense", False),
+    ],
+)
+def test_a_condition_on_an_earlier_step_sees_its_messages(
+    messages: list[MessageStatus], variable: str, operator: str, status: str, expected: bool
+) -> None:
+    world = World({"email": messages})
+
+    assert judged(f"refs.email.{variable}", operator, f"$message.{status}", world) is expected
