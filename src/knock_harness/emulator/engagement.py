@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from .refusals import InvalidParams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CHANGES", "Change"]
+__all__ = ["CHANGES", "MOST_METADATA", "Change", "interaction"]
+
+MOST_METADATA: Final = 5  # ENGAGE-INTERACTED-METADATA-LIMIT
 
 
 class Change(NamedTuple):
@@ -34,3 +38,19 @@ CHANGES: Final[Mapping[str, Change]] = {
     "archived": Change("archived_at", True, "message.archived"),
     "unarchived": Change("archived_at", False, "message.unarchived"),
 }
+
+
+def interaction(body: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Return what an interaction tells of itself: the metadata of a body, None without any.
+
+    Raises:
+        InvalidParams: it has more than five pairs, or a nested value (ENGAGE-INTERACTED-METADATA-LIMIT).
+    """
+    metadata: Mapping[str, Any] | None = (body or {}).get("metadata")
+    if not metadata:
+        return None
+    if len(metadata) > MOST_METADATA:
+        raise InvalidParams.at("metadata", f"has more than {MOST_METADATA} pairs", kind="maxProperties")
+    if any(isinstance(each, dict | list) for each in metadata.values()):
+        raise InvalidParams.at("metadata", "holds a nested value", kind="type")
+    return {"metadata": metadata}

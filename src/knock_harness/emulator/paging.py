@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["DEFAULT_SIZE", "Page", "PageRequest", "Row", "cursor", "page_info", "select_page"]
+__all__ = ["DEFAULT_SIZE", "Page", "PageRequest", "Row", "cursor", "page_info", "select_page", "sliced_page"]
 
 DEFAULT_SIZE = 50  # PAGE-SIZE-DEFAULT
 
@@ -120,6 +120,21 @@ def select_page(
     has_next = beyond(follows, last) if backward else more
     has_previous = more if backward else beyond(precedes, first)
     return Page(rows, cursor(last) if has_next else None, cursor(first) if has_previous else None, request.size)
+
+
+def sliced_page(items: Sequence[Any], request: PageRequest) -> Page:
+    """Return one page of a list that is small and in memory; a row is the place in the list and the item."""
+    low = 0 if request.after is None else request.after + 1
+    high = len(items) if request.before is None else min(request.before, len(items))
+    if request.before is not None and request.after is None:
+        low = max(low, high - request.size)
+    else:
+        high = min(high, low + request.size)
+    rows = [(place, items[place]) for place in range(low, high)]
+    if not rows:
+        return Page(rows, None, None, request.size)
+    after = cursor(high - 1) if high < len(items) else None
+    return Page(rows, after, cursor(low) if low > 0 else None, request.size)
 
 
 def _place(query: Mapping[str, Any], name: str) -> int | None:

@@ -4,6 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from . import (
+    audiences,
+    bulk,
+    channel_data,
+    feeds,
+    message_batches,
+    message_lists,
+    messages,
+    objects,
+    preferences,
+    subscriptions,
+    tenants,
+    users,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -12,4 +27,17 @@ if TYPE_CHECKING:
 __all__ = ["HANDLERS"]
 
 #: Every operation of the contract and the function that answers it.
-HANDLERS: Final[Mapping[str, Handler]] = {}
+HANDLERS: Final[Mapping[str, Handler]] = {
+    **audiences.HANDLERS,
+    **bulk.HANDLERS,
+    **channel_data.HANDLERS,
+    **feeds.HANDLERS,
+    **message_batches.HANDLERS,
+    **message_lists.HANDLERS,
+    **messages.HANDLERS,
+    **objects.HANDLERS,
+    **preferences.HANDLERS,
+    **subscriptions.HANDLERS,
+    **tenants.HANDLERS,
+    **users.HANDLERS,
+}

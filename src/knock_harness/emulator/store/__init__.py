@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from knock_harness.emulator.queue import Queue
 
+from .audiences import Audiences
 from .bulk_operations import BulkOperations
 from .channel_data import ChannelDataStore
+from .feeds import Feeds
 from .messages import Messages
 from .preferences import PreferenceSets
 from .recipients import Recipients
@@ -26,9 +28,11 @@ PRAGMAS = ("journal_mode = MEMORY", "synchronous = OFF", "temp_store = MEMORY", 
 
 AREAS = (
     Queue,
+    Audiences,
     BulkOperations,
     ChannelDataStore,
     Messages,
+    Feeds,
     PreferenceSets,
     Recipients,
     Replies,
@@ -48,8 +52,10 @@ class Store:
         for area in AREAS:
             self.connection.executescript(area.SCHEMA)
         self.queue = Queue(self.connection)
+        self.audiences = Audiences(self.connection)
         self.bulk_operations = BulkOperations(self.connection)
         self.channel_data = ChannelDataStore(self.connection)
+        self.feeds = Feeds(self.connection)
         self.messages = Messages(self.connection)
         self.preferences = PreferenceSets(self.connection)
         self.recipients = Recipients(self.connection)

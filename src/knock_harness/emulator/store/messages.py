@@ -10,6 +10,7 @@ from knock_harness.emulator.marks import replaced
 from knock_harness.emulator.message import NewMessage, as_json, message_row
 from knock_harness.emulator.paging import Page, PageRequest, select_page
 from knock_harness.emulator.references import Ref, reference
+from knock_harness.emulator.trigger_data import matches_json
 
 from .message_schema import COLUMNS, SCHEMA
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from knock_harness.emulator.engagement import Change
+
+    from .message_filters import Filter
 
 __all__ = ["Messages", "Stored"]
 
@@ -45,6 +48,7 @@ class Messages:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        connection.create_function("matches_data", 2, matches_json, deterministic=True)
 
     def add(self, new: NewMessage, *, events: Sequence[str] = ("message.created",)) -> int:
         """Add a message with its first events, and return its place."""
@@ -148,10 +152,15 @@ class Messages:
             newest_first=False,
         )
 
-    def page(self, request: PageRequest, *, where: Sequence[str], values: Mapping[str, Any]) -> Page:
-        """Return a page of the messages that fit all conditions, newest first, as the API shows them."""
+    def page(self, request: PageRequest, kept: Filter) -> Page:
+        """Return a page of the messages that fit a filter, newest first, as the API shows them."""
         return select_page(
-            self._connection, request, columns="message_json", source="messages", where=where, values=values
+            self._connection,
+            request,
+            columns="message_json",
+            source="messages",
+            where=kept.where,
+            values=kept.values,
         )
 
     def delete_of(self, recipient: Ref) -> None:

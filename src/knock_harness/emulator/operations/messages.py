@@ -1,0 +1,144 @@
+"""Messages one at a time: read them, what belongs to them, and change their engagement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from knock_harness.emulator.clock import stamp
+from knock_harness.emulator.engagement import CHANGES, interaction
+from knock_harness.emulator.exchange import Reply
+from knock_harness.emulator.identifiers import named_uuid
+from knock_harness.emulator.live import live
+from knock_harness.emulator.marks import filled
+from knock_harness.emulator.paging import PageRequest, sliced_page
+from knock_harness.emulator.references import reference
+from knock_harness.emulator.refusals import NotFound
+from knock_harness.emulator.trigger_data import matches, pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from knock_harness.emulator.call import Call, Handler
+    from knock_harness.emulator.paging import Row
+    from knock_harness.emulator.store.messages import Stored
+
+__all__ = ["HANDLERS"]
+
+_activities = msgspec.json.Decoder(list[dict[str, Any]]).decode
+
+
+def get_message(call: Call) -> Reply:
+    """Return a message."""
+    return _shown(call)
+
+
+def get_message_contents(call: Call) -> Reply:
+    """Return what was rendered for a message."""
+    content = call.store.messages.content(call.path["message_id"])
+    if content is None:
+        raise NotFound("This message")
+    return Reply(200, msgspec.Raw(content.encode()))
+
+
+def list_message_events(call: Call) -> Reply:
+    """List what happened to a message, oldest first."""
+    message = _message(call)
+
+    def event(row: Row) -> dict[str, Any]:
+        seq, kind, inserted_at, data = row
+        return {
+            "__typename": "MessageEvent",
+            "id": named_uuid(f"event:{message.id}:{seq}"),
+            "type": kind,
+            "recipient": reference(*message.recipient),
+            "data": None if data is None else msgspec.Raw(data.encode()),
+            "inserted_at": inserted_at,
+        }
+
+    return Reply(200, call.store.messages.events(message.seq, PageRequest.of(call.query)).answer("items", event))
+
+
+def list_message_delivery_logs(call: Call) -> Reply:
+    """List the requests to the provider of a message and its answers, oldest first (DELIVERY-LOGS-ATTEMPTS)."""
+    message = _message(call)
+    environment_id = named_uuid(f"environment:{call.environment.name}")
+
+    def log(row: Row) -> dict[str, Any]:
+        seq, inserted_at, text = row
+        return {
+            "__typename": "MessageDeliveryLog",
+            "id": named_uuid(f"log:{message.id}:{seq}"),
+            "environment_id": environment_id,
+            "inserted_at": inserted_at,
+            **msgspec.json.decode(text),
+        }
+
+    page = call.store.messages.delivery_logs(message.seq, PageRequest.of(call.query))
+    return Reply(200, page.answer("items", log))
+
+
+def list_message_activities(call: Call) -> Reply:
+    """List the triggers that a message tells of, with actor and recipient as they are now."""
+    message = _message(call)
+    text = call.store.messages.activities(message.seq)
+    activities = _activities(filled(text, owner=message.recipient, lookup=live(call.store)))
+    if wanted := call.query.get("trigger_data"):
+        kept = pairs(wanted)
+        activities = [each for each in activities if matches(each["data"] or {}, kept)]
+    page = sliced_page(activities, PageRequest.of(call.query))
+    return Reply(200, page.answer("items", lambda row: row[1]))
+
+
+def mark_message_interacted(call: Call) -> Reply:
+    """Note that a reader did something with a message, and what (ENGAGE-INTERACTED)."""
+    return _changed(call, "interacted", interaction(call.body))
+
+
+def _changes_to(word: str) -> Handler:
+    """Return what sets or clears one engagement status (ENGAGE-MARK, ENGAGE-UNDO)."""
+
+    def change(call: Call) -> Reply:
+        return _changed(call, word, None)
+
+    return change
+
+
+def _changed(call: Call, word: str, data: Mapping[str, Any] | None) -> Reply:
+    message = _message(call)
+    call.store.messages.engage([message.seq], CHANGES[word], at=stamp(call.now), data=data)
+    return _shown(call)
+
+
+def _message(call: Call) -> Stored:
+    message = call.store.messages.find(call.path["message_id"])
+    if message is None:
+        raise NotFound("This message")  # MSG-UNKNOWN-404, ENGAGE-404
+    return message
+
+
+def _shown(call: Call) -> Reply:
+    message = call.store.messages.read(call.path["message_id"])
+    if message is None:
+        raise NotFound("This message")
+    return Reply(200, msgspec.Raw(message.encode()))
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "archiveMessage": _changes_to("archived"),
+    "getMessage": get_message,
+    "getMessageContents": get_message_contents,
+    "listMessageActivities": list_message_activities,
+    "listMessageDeliveryLogs": list_message_delivery_logs,
+    "listMessageEvents": list_message_events,
+    "markMessageInteracted": mark_message_interacted,
+    "markMessageRead": _changes_to("read"),
+    "markMessageSeen": _changes_to("seen"),
+    "markMessageUnread": _changes_to("unread"),
+    "markMessageUnreadAlias": _changes_to("unread"),
+    "markMessageUnseen": _changes_to("unseen"),
+    "markMessageUnseenAlias": _changes_to("unseen"),
+    "unarchiveMessage": _changes_to("unarchived"),
+    "unarchiveMessageAlias": _changes_to("unarchived"),
+}

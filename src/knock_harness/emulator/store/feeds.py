@@ -1,0 +1,60 @@
+"""In-app feeds: the messages of one user on one channel, and how many of them there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from knock_harness.emulator.paging import Page, PageRequest, select_page
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from .message_filters import Filter
+
+__all__ = ["Counts", "Feeds"]
+
+
+class Counts(NamedTuple):
+    """How many items of a feed fit a filter, and how many of those are unread and unseen."""
+
+    total: int
+    unread: int
+    unseen: int
+
+
+class Feeds:
+    """Feeds of users; the items are rows of ``messages``, the counts cells of ``feed_counts``."""
+
+    #: The counts under the names that the columns of messages have, so that one filter fits both.
+    SCHEMA = """
+        CREATE VIEW feed_cells AS SELECT
+            recipient_id, channel_id, nullif(tenant, '') AS tenant, source_key, iif(archived, 1, NULL) AS archived_at,
+            iif(seen, 1, NULL) AS seen_at, iif(read, 1, NULL) AS read_at, number
+        FROM feed_counts;
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def page(self, request: PageRequest, kept: Filter) -> Page:
+        """Return a page of items, newest first: JSON that lacks its opening brace, with marks for recipients."""
+        return select_page(
+            self._connection,
+            request,
+            columns="item_json",
+            source="messages",
+            where=["feed", *kept.where],
+            values=kept.values,
+        )
+
+    def counts(self, kept: Filter) -> Counts:
+        """Return the counts over all pages (FEED-COUNTS-MATCH-ITEMS, FEED-COUNTS-SCOPED)."""
+        source, number, where = (
+            ("feed_cells", "number", kept.where) if kept.countable else ("messages", "1", ["feed", *kept.where])
+        )
+        row = self._connection.execute(
+            f"SELECT coalesce(sum({number}), 0), coalesce(sum({number}) FILTER (WHERE read_at IS NULL), 0),"  # noqa: S608
+            f" coalesce(sum({number}) FILTER (WHERE seen_at IS NULL), 0) FROM {source} WHERE {' AND '.join(where)}",
+            kept.values,
+        ).fetchone()
+        return Counts(*row)

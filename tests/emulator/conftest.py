@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from knock_harness.emulator import Emulator, EmulatorTransport, FixedClock
+from knock_harness.emulator.clock import stamp
+from knock_harness.emulator.message import NewActivity, NewMessage, as_json, origin
+from knock_harness.emulator.references import Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from knock_harness.emulator.environment import Environment
+
+KEY = "sk_test_tests"
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def emulator(clock: FixedClock) -> Emulator:
+    return Emulator(clock=clock, keys=[KEY], seed=1)
+
+
+@pytest.fixture
+def environment(emulator: Emulator) -> Environment:
+    return emulator.environments[KEY]
+
+
+@pytest.fixture
+def api(emulator: Emulator) -> Iterator[httpx.Client]:
+    """A client of the emulator, with its secret key, in this process."""
+    with httpx.Client(
+        transport=EmulatorTransport(emulator),
+        base_url="http://emulator.test",
+        headers={"authorization": f"Bearer {KEY}"},
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def send(environment: Environment) -> Callable[..., str]:
+    """Put a message into the store, as a workflow would, and return its id."""
+
+    def send(
+        recipient: Ref | str = "ada",
+        *,
+        channel: str = "in_app_feed",
+        workflow: str = "in-app-message",
+        categories: Sequence[str] = (),
+        data: dict[str, Any] | None = None,
+        actors: Sequence[Ref | None] = (None,),
+        **given: Any,
+    ) -> str:
+        at = stamp(environment.clock.now())
+        through = next(each for each in environment.project.channels.values() if each.type == channel)
+        content = {"blocks": [{"type": "text", "name": "body", "content": "Hello", "rendered": "Hello"}]}
+        message = NewMessage(
+            id=environment.ids.ksuid(environment.clock.now()),
+            recipient=recipient if isinstance(recipient, Ref) else Ref("", recipient),
+            origin=origin(
+                through,
+                key=workflow,
+                version_id="0a9d6d3d-6f12-4b4c-9a2c-6f1f6f0b2d11",
+                categories=categories,
+                step_ref="step_1",
+            ),
+            data=as_json(data or {}),
+            activities=[NewActivity(environment.ids.uuid(), each, as_json(data or {}), at) for each in actors],
+            content=content
+            if channel == "in_app_feed"
+            else {"__typename": "MessageSmsContent", "to": "1", "body": "Hi"},
+            status=given.pop("status", "delivered"),
+            at=at,
+            **given,
+        )
+        with environment.store.transaction():
+            environment.store.messages.add(message)
+        return message.id
+
+    return send
+
+
+@pytest.fixture
+def feed(environment: Environment) -> str:
+    """The path of ada's in-app feed."""
+    channel = next(each for each in environment.project.channels.values() if each.type == "in_app_feed")
+    return f"/v1/users/ada/feeds/{channel.id}"
