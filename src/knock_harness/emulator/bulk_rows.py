@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import bulk
+from . import bulk, subscriptions
+from .operations import objects, preferences, tenants, users
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["BULK_KINDS", "advance"]
 
 #: The kinds of bulk work, and what is done for one row of each.
-BULK_KINDS: Final[Mapping[str, bulk.RowWork]] = {}
+BULK_KINDS: Final[Mapping[str, bulk.RowWork]] = {
+    "objects.delete": objects.delete_row,
+    "objects.delete_subscriptions": subscriptions.delete_row,
+    "objects.set": objects.set_row,
+    "objects.upsert_subscriptions": subscriptions.add_row,
+    "tenants.set": tenants.set_row,
+    "users.delete": users.delete_row,
+    "users.identify": users.identify_row,
+    "users.set_preferences": preferences.set_row,
+}
 
 
 def advance(environment: Environment, payload: bytes, at: datetime) -> None:

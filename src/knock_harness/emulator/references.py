@@ -9,7 +9,7 @@ from .refusals import InvalidParams
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["LONGEST_ID", "TENANTS", "USERS", "Ref", "checked", "parse_reference", "reference"]
+__all__ = ["LONGEST_ID", "TENANTS", "USERS", "Ref", "checked", "parse_reference", "ref_of_path", "reference"]
 
 USERS: Final = ""  # no object can be in this collection: a path segment is never empty (OBJECT-USER-NAMESPACES)
 TENANTS: Final = "$tenants"  # TENANT-IS-OBJECT
@@ -38,6 +38,12 @@ def parse_reference(value: str | Mapping[str, Any]) -> Ref:
         return checked(Ref(USERS, value))
     collection = value.get("collection")
     return checked(Ref(USERS if collection is None else _text(collection, "collection"), _text(value.get("id"), "id")))
+
+
+def ref_of_path(path: Mapping[str, str]) -> Ref:
+    """Return the recipient whose sub-resource a path names: ``user_id``, or ``collection`` and ``object_id``."""
+    user_id = path.get("user_id")
+    return Ref(path["collection"], path["object_id"]) if user_id is None else Ref(USERS, user_id)
 
 
 def checked(ref: Ref) -> Ref:

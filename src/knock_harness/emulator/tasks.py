@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from . import bulk, bulk_rows
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -12,4 +14,4 @@ if TYPE_CHECKING:
 __all__ = ["TASKS"]
 
 #: Each kind of due work, and what does it.
-TASKS: Final[Mapping[str, Task]] = {}
+TASKS: Final[Mapping[str, Task]] = {bulk.TASK: bulk_rows.advance}

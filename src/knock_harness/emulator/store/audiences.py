@@ -1,0 +1,69 @@
+"""Audiences and their members: pairs of a user, who need not exist, and perhaps a tenant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knock_harness.emulator.paging import Page, PageRequest, select_page
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["Audiences"]
+
+
+class Audiences:
+    """Audiences by key; a member without a tenant has the empty text in its place."""
+
+    SCHEMA = """
+        CREATE TABLE audiences (key TEXT PRIMARY KEY) WITHOUT ROWID;
+        CREATE TABLE audience_members (
+            seq INTEGER PRIMARY KEY, audience TEXT NOT NULL, user_id TEXT NOT NULL, tenant TEXT NOT NULL,
+            added_at TEXT NOT NULL, UNIQUE (audience, user_id, tenant)
+        );
+        CREATE INDEX members_of_audience ON audience_members (audience);
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def exists(self, key: str) -> bool:
+        """Say whether an audience was made here; those of the project are known to it alone."""
+        return self._connection.execute("SELECT 1 FROM audiences WHERE key = ?", (key,)).fetchone() is not None
+
+    def create(self, key: str) -> None:
+        """Make an audience; no error if there is one (AUDIENCE-CREATE-ON-ADD)."""
+        self._connection.execute("INSERT OR IGNORE INTO audiences VALUES (?)", (key,))
+
+    def add(self, key: str, user_id: str, tenant: str | None, *, at: str) -> None:
+        """Make a user a member; one that is already there stays as it is (AUDIENCE-ADD-REPEAT)."""
+        self._connection.execute(
+            "INSERT OR IGNORE INTO audience_members (audience, user_id, tenant, added_at) VALUES (?, ?, ?, ?)",
+            (key, user_id, tenant or "", at),
+        )
+
+    def remove(self, key: str, user_id: str, tenant: str | None) -> None:
+        """Take away exactly this pair (AUDIENCE-REMOVE-NEEDS-TENANT)."""
+        self._connection.execute(
+            "DELETE FROM audience_members WHERE audience = ? AND user_id = ? AND tenant = ?",
+            (key, user_id, tenant or ""),
+        )
+
+    def is_member(self, key: str, user_id: str, *, tenant: str | None = None) -> bool:
+        """Say whether a user is a member, without a tenant or with this one."""
+        found = self._connection.execute(
+            "SELECT 1 FROM audience_members WHERE audience = ? AND user_id = ? AND tenant IN ('', ?) LIMIT 1",
+            (key, user_id, tenant or ""),
+        )
+        return found.fetchone() is not None
+
+    def page(self, key: str, request: PageRequest) -> Page:
+        """Return a page of the members, newest first: user id, tenant or the empty text, and when it was added."""
+        return select_page(
+            self._connection,
+            request,
+            columns="user_id, tenant, added_at",
+            source="audience_members",
+            where=["audience = :key"],
+            values={"key": key},
+        )
