@@ -125,6 +125,7 @@ class _Answer:
         self.complete = False
         self.keep_alive = False
         self._head_only = head_only
+        self._status = 0  # known once the headers are complete
         self._sized = False
         self._headers: list[tuple[bytes, bytes]] = []
         self._pieces: list[bytes] = []
@@ -138,7 +139,7 @@ class _Answer:
     def end_of_stream(self) -> None:
         if not self.started:
             raise _ClosedEarly("closed without an answer")
-        if self._sized or not self._headers or not self._status:
+        if self._sized or not self._status:
             raise httpx.RemoteProtocolError("closed in the middle of an answer, without its end")
         self.complete = True  # neither a length nor chunks: the end of the stream ends the body
 
@@ -146,6 +147,7 @@ class _Answer:
         self._headers.clear()
         self._pieces.clear()
         self._status = 0
+        self._sized = False
 
     def on_status(self, status: bytes) -> None:
         self._reason = status
