@@ -32,6 +32,8 @@ class LazyCommand(NamedTuple):
 
 #: Every command, in the order in which `--help` lists them.
 COMMANDS: Mapping[str, LazyCommand] = {
+    "verify": LazyCommand("knock_harness.cli.verify", "Check a target against the contract."),
+    "requirements": LazyCommand("knock_harness.cli.requirements", "List and explain what is promised."),
     "target": LazyCommand(
         "knock_harness.cli.target", "Show which target is configured, and where each value comes from."
     ),

@@ -20,7 +20,7 @@ from knock_harness.errors import InvalidDocument, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["FOLDER", "LEVELS", "Level", "Requirement", "UnknownPrefix", "load", "read", "select"]
+__all__ = ["FOLDER", "LEVELS", "Level", "Requirement", "UnknownPrefix", "load", "nearest", "read", "select"]
 
 Level = Literal["must", "should", "may"]
 
@@ -91,6 +91,8 @@ def read(folder: Path) -> Mapping[str, Requirement]:
 def select(prefixes: Iterable[str], *, among: Iterable[str]) -> list[str]:
     """Return the ids that start with one of these prefixes, in their order; all of them if there is no prefix.
 
+    A prefix that is a whole id means that requirement alone, even where other ids start with it.
+
     Raises:
         UnknownPrefix: a prefix that no id starts with.
     """
@@ -98,15 +100,21 @@ def select(prefixes: Iterable[str], *, among: Iterable[str]) -> list[str]:
     wanted = [prefix.upper() for prefix in prefixes]
     for prefix in wanted:
         if not any(each.startswith(prefix) for each in ids):
-            raise UnknownPrefix(prefix, nearest=_nearest(prefix, ids))
-    return [each for each in ids if not wanted or each.startswith(tuple(wanted))]
+            raise UnknownPrefix(prefix, nearest=nearest(prefix, _beginnings(ids)))
+    whole = {prefix for prefix in wanted if prefix in ids}
+    beginnings = tuple(prefix for prefix in wanted if prefix not in whole)
+    return [each for each in ids if not wanted or each in whole or each.startswith(beginnings)]
 
 
-def _nearest(prefix: str, ids: list[str]) -> str:
-    """Return the id, or beginning of ids, that looks most like the prefix; empty if none does."""
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Return the one of these words that looks most like another; empty if none does."""
+    return next(iter(difflib.get_close_matches(word, sorted(words), n=1)), "")
+
+
+def _beginnings(ids: Iterable[str]) -> set[str]:
+    """Return the ids, and all that they begin with before a hyphen."""
     words = [each.split("-") for each in ids]
-    beginnings = {"-".join(parts[:length]) for parts in words for length in range(1, len(parts) + 1)}
-    return next(iter(difflib.get_close_matches(prefix, sorted(beginnings), n=1)), "")
+    return {"-".join(parts[:length]) for parts in words for length in range(1, len(parts) + 1)}
 
 
 def _read_file(path: Path) -> list[Requirement]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .junit import render_junit
 from .markdown import render_markdown
-from .summary import ResourceRow, coverage_line, resource_rows, verdict_line
+from .summary import ResourceRow, coverage_line, resource_rows, verdict_line, warning_line
 from .terminal import render_failures, render_table
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "render_table",
     "resource_rows",
     "verdict_line",
+    "warning_line",
 ]

@@ -11,7 +11,7 @@ from knock_harness import contract
 from knock_harness.verify.books import CollectedItem
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Collection, Container, Mapping, Sequence
 
     from knock_harness.contract import Operation
 
@@ -35,14 +35,14 @@ def describe(item: pytest.Item, known: Container[str]) -> CollectedItem:
 
 
 def selected(
-    items: Sequence[CollectedItem], *, prefixes: Sequence[str], operations: Sequence[str]
+    items: Sequence[CollectedItem], *, requirements: Collection[str], operations: Collection[str]
 ) -> Mapping[str, CollectedItem]:
-    """Return the tests that check a requirement with one of the prefixes on one of the operations, by node id."""
+    """Return the tests about one of the requirements and one of the operations, by node id; empty stands for all."""
     return {
         each.item: each
         for each in items
-        if (not prefixes or any(name.startswith(tuple(prefixes)) for name in each.requirements))
-        and (not operations or set(each.operations) & set(operations))
+        if not requirements or not set(requirements).isdisjoint(each.requirements)
+        if not operations or not set(operations).isdisjoint(each.operations)
     }
 
 

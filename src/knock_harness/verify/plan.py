@@ -34,9 +34,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         run: names the run; part of the ids of everything it creates.
         folder: where the processes write; None: pytest was called by hand, and nobody reads.
+        ledgers: the folder for the ledgers of what the run creates; None: they are not kept.
         environments: an environment for each worker, taken in turn; empty: all use the target's own keys.
         disposable: the target ends with the run, so that nothing needs removing.
-        prefixes: of the requirements selected; empty for all.
+        prefixes: as the user gave them.
+        requirements: the ids selected by them; empty for all.
         operations: the operationIds selected; empty for all.
         workers: how many processes share the target.
     """
@@ -44,9 +46,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     target: Target
     folder: str | None = None
+    ledgers: str | None = None
     environments: tuple[Keys, ...] = ()
     disposable: bool = False
     prefixes: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
     workers: int = 1
 
@@ -72,4 +76,4 @@ def current(variables: Mapping[str, str] = os.environ) -> Plan:
     """Return the plan of the run this process is part of; without one, a plan for the configured target."""
     if VARIABLE in variables:
         return msgspec.json.decode(variables[VARIABLE], type=Plan)
-    return Plan(run=new_run_name(), target=targets.resolve().target)
+    return Plan(run=new_run_name(), target=targets.resolve().target())

@@ -6,6 +6,7 @@ which checks the configured target.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from hypothesis import HealthCheck
 
 from knock_harness import contract
 from knock_harness.contract import requirements
-from knock_harness.target import Client, World
+from knock_harness.errors import HarnessError
+from knock_harness.target import Client, Ledger, World
 from knock_harness.verify import collection, profiles
 from knock_harness.verify.account import Account
 from knock_harness.verify.books import Book, CollectedItem
@@ -37,6 +40,14 @@ _ENDING = pytest.StashKey[Ending]()
 _ABOUT = pytest.StashKey[CollectedItem]()
 _BENCH = pytest.StashKey["Bench"]()
 
+#: No memory of earlier runs, and no findings about the speed of this machine. `judge` is one book for all examples.
+_HYPOTHESIS = hypothesis.settings(
+    database=None,
+    deadline=None,
+    print_blob=False,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
 #: Tests in a row that found nobody at the other end, after which the others are not tried.
 _PATIENCE = 3
 
@@ -45,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marks, set Hypothesis up, and make ready to report."""
     config.addinivalue_line("markers", "requirement(*ids): the requirements that this test checks")
     config.addinivalue_line("markers", "operation(*ids): the operations that this test is about")
-    hypothesis.settings.register_profile("knock-harness", database=None, deadline=None, print_blob=False)
+    hypothesis.settings.register_profile("knock-harness", _HYPOTHESIS)
     hypothesis.settings.load_profile("knock-harness")
     if not _only_distributes(config):
         bench = Bench(current(), worker=os.environ.get("PYTEST_XDIST_WORKER", "main"))
@@ -90,19 +101,28 @@ def client(pytestconfig: pytest.Config, target: Target, account: Account) -> Ite
 
 
 @pytest.fixture(scope="session")
-def world(pytestconfig: pytest.Config, client: Client, target: Target) -> Iterator[World]:
+def world(
+    pytestconfig: pytest.Config, client: Client, target: Target, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
     """The test data of this process, all of it under a prefix of its own."""
     bench = pytestconfig.stash[_BENCH]
-    world = World(client, target, prefix=f"kh-{bench.plan.run}-{bench.worker}", ledger=bench.ledger)
+    prefix = f"kh-{bench.plan.run}-{bench.worker}-"
+    folder = Path(bench.plan.ledgers) if bench.plan.ledgers else tmp_path_factory.mktemp("ledgers")
+    path = folder / f"{bench.plan.run}-{bench.worker}.jsonl"
+    ledger = Ledger(path, base_url=target.base_url, prefix=prefix)
+    world = World(client, prefix=prefix, ledger=ledger)
     yield world
     if not bench.plan.disposable:
-        world.clean_up()
+        with contextlib.suppress(HarnessError):  # no test is to blame; what is left stands in the ledger
+            world.clean_up()
+    ledger.close()
 
 
 @pytest.fixture
 def judge(request: pytest.FixtureRequest) -> Judge:
     """The book that this test writes its findings in."""
-    return request.node.stash[_JUDGE]
+    judge: Judge = request.node.stash[_JUDGE]
+    return judge
 
 
 class Bench:
@@ -124,18 +144,13 @@ class Bench:
         self._book = Book(Path(plan.folder), worker) if plan.folder else None
         self._unreachable_in_a_row = 0
 
-    @property
-    def ledger(self) -> Path | None:
-        """The file in which the world writes what it creates."""
-        return Path(self.plan.folder) / f"{self.worker}.ledger.jsonl" if self.plan.folder else None
-
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the tests that the plan selects."""
         for item in items:
             item.stash[_ABOUT] = collection.describe(item, self._requirements)
         found = [item.stash[_ABOUT] for item in items]
-        kept = collection.selected(found, prefixes=self.plan.prefixes, operations=self.plan.operations)
+        kept = collection.selected(found, requirements=self.plan.requirements, operations=self.plan.operations)
         dropped = [item for item in items if item.nodeid not in kept]
         items[:] = [item for item in items if item.nodeid in kept]
         config.hook.pytest_deselected(items=dropped)

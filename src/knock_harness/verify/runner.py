@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
 
 from knock_harness import __version__, contract
 from knock_harness.contract import requirements
@@ -34,7 +35,7 @@ __all__ = ["Progress", "run_suites"]
 _SECONDS_BETWEEN_LOOKS = 0.1
 
 #: pytest's exit codes for a run that went as planned, whether or not tests failed.
-_WENT_AS_PLANNED = frozenset({0, 1})
+_WENT_AS_PLANNED = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED})
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -87,7 +88,7 @@ def run_suites(
         done=len({each.item for each in reports}),
         dead_workers=0 if interrupted else reader.dead_workers(),
         interrupted=interrupted,
-        complaint="" if interrupted else _complaint(process.returncode, reports, log=reader.folder / suites.LOG),
+        complaint="" if interrupted else _complaint(process.returncode, collected, reports, folder=reader.folder),
     )
     account = Account.merged(reader.accounts(), contract.load())
     operations = _operations(account, selected=plan.operations)
@@ -105,20 +106,21 @@ def run_suites(
         items_done=course.done,
         requests=sum(each.requests for each in operations),
     )
-    return assemble(run, reports, collected=collected.values(), course=course, operations=operations)
+    known = requirements.load()
+    selected = _selected(collected.values(), known, among=plan.requirements or known)
+    return assemble(run, reports, selected=selected, course=course, operations=operations)
 
 
 def assemble(
     run: Run,
     reports: Sequence[ItemReport],
     *,
-    collected: Collection[CollectedItem],
+    selected: Collection[str],
     course: Course,
     operations: tuple[OperationResult, ...],
 ) -> Results:
-    """Return the results of a run from what its tests left behind."""
+    """Return the results of a run from what its tests left behind about the requirements selected."""
     known = requirements.load()
-    selected = _selected(collected, known, prefixes=run.prefixes)
     judged = verdict.judge(reports, known, selected=selected)
     faults = verdict.faults(reports)
     return Results(
@@ -132,14 +134,14 @@ def assemble(
 
 
 def _selected(
-    collected: Collection[CollectedItem], known: Mapping[str, Requirement], *, prefixes: Sequence[str]
+    collected: Collection[CollectedItem], known: Mapping[str, Requirement], *, among: Collection[str]
 ) -> frozenset[str]:
     """Return the ids that the collected tests should judge: their marks, as far as these bind their operations."""
     return frozenset(
         name
         for item in collected
         for name in item.requirements
-        if not prefixes or name.startswith(tuple(prefixes))
+        if name in among
         if not item.operations or any(known[name].binds(operation) for operation in item.operations)
     )
 
@@ -164,13 +166,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _complaint(returncode: int, reports: Sequence[ItemReport], *, log: Path) -> str:
+def _complaint(returncode: int, collected: Collection[str], reports: Sequence[ItemReport], *, folder: Path) -> str:
     """Say what the run as a whole came to grief with; empty if with nothing."""
     if reports and reports[-1].unreachable:
         return "the target stopped answering"
-    if returncode in _WENT_AS_PLANNED:
+    if returncode == pytest.ExitCode.NO_TESTS_COLLECTED:
+        return "no check fits the selection"
+    if collected and returncode in _WENT_AS_PLANNED:
         return ""
-    return f"pytest ended with code {returncode} ({log} says more)"
+    return f"pytest ended with code {returncode} ({folder / suites.LOG} says more)"
 
 
 def _operations(account: Account, *, selected: Sequence[str]) -> tuple[OperationResult, ...]:
