@@ -7,7 +7,8 @@ what the first one does.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .refusals import InvalidParams
@@ -60,7 +61,7 @@ def page_info(page: Page) -> dict[str, Any]:
 
 def cursor(seq: int) -> str:
     """Return the opaque text that stands for a place in a list."""
-    return urlsafe_b64encode(b"s%d" % seq).decode("ascii").rstrip("=")
+    return b2a_base64(b"s%d" % seq, newline=False).rstrip(b"=").decode("ascii")  # digits give no "+" and no "/"
 
 
 def select_page(

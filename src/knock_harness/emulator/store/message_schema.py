@@ -33,7 +33,7 @@ STAMPS: Final = {
 
 _WORDS = " || ".join(f"""iif({column} IS NULL, '', '"{word}",')""" for word, column in STAMPS.items())
 _TIMES = ",".join(f'"{column}":%s' for column in (*STAMPS.values(), "clicked_at"))
-_VALUES = ", ".join(f"json_quote({column})" for column in (*STAMPS.values(), "link_clicked_at"))
+_VALUES = ", ".join(f"""coalesce('"' || {column} || '"', 'null')""" for column in (*STAMPS.values(), "link_clicked_at"))
 
 _MESSAGE = f"""printf(
     '{{"__typename":"Message",%s,"recipient":%s,"actors":%s,"data":%s,"status":"%s","engagement_statuses":[%s],{_TIMES},"updated_at":"%s"}}',
