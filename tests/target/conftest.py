@@ -21,13 +21,19 @@ PUBLIC = "pk_test_P0blicP0blicP0blic"
 
 def target_at(base_url: str, **changes: object) -> Target:
     """Return a target without fixtures."""
-    values = {"base_url": base_url, "api_key": SECRET, "public_key": PUBLIC, "fixtures": Fixtures({}, {}, {})}
+    values: dict[str, object] = {
+        "base_url": base_url,
+        "api_key": SECRET,
+        "public_key": PUBLIC,
+        "fixtures": Fixtures({}, {}, {}),
+    }
     return Target(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def client_of(answer: Callable[[httpx.Request], httpx.Response], **changes: object) -> Client:
     """Return a client whose requests are answered by a function."""
-    return Client(target_at("http://127.0.0.1:4010", **changes), transport=httpx.MockTransport(answer))
+    base_url = str(changes.pop("base_url", "http://127.0.0.1:4010"))
+    return Client(target_at(base_url, **changes), transport=httpx.MockTransport(answer))
 
 
 @contextmanager

@@ -159,6 +159,13 @@ def _bulk_subscriptions(seen: Accepted) -> Iterator[Entity]:
         yield from (Entity("subscription", id_, within=holder) for id_ in _ids(_entries(part, "recipients")))
 
 
+def _deleted_messages(seen: Accepted) -> Iterator[Entity]:
+    """Read whose messages of a channel were deleted; `*` stands for everybody's."""
+    if seen.path["action"] == "delete":
+        named = [*_ids(_entries(seen.body, "recipient_ids")), *_ids(_entries(seen.body, "user_ids"))]
+        yield from (Entity("messages", id_, within=seen.path["channel_id"]) for id_ in named or ["*"])
+
+
 #: What each operation makes, as far as it stays behind on the target.
 MADE: Mapping[str, Callable[[Accepted], Iterator[Entity]]] = {
     "identifyUser": _user_of_path,
@@ -201,4 +208,5 @@ REMOVED: Mapping[str, Callable[[Accepted], Iterator[Entity]]] = {
     "cancelWorkflowLegacy": _cancellation,
     "deleteSubscriptionsForObject": _subscriptions,
     "bulkDeleteSubscriptions": _bulk_subscriptions,
+    "bulkUpdateMessagesForChannel": _deleted_messages,
 }

@@ -74,7 +74,7 @@ def workflow(world: World) -> str:
 
 
 def workflow_run(world: World) -> str:
-    return world.start("in-app-message", recipients=[world.value("@user")], data={"message": "Hello"})
+    return _started(world, "in-app-message", channel="in-app-feed")
 
 
 def recipient_run(world: World) -> str:
@@ -89,7 +89,7 @@ def message(world: World) -> str:
 
 
 def email_message(world: World) -> str:
-    run = world.start("all-channels", recipients=[world.value("@user")], data={"message": "Hello"})
+    run = _started(world, "all-channels", channel="email")
     query = [("workflow_run_id", run), ("channel_id", world.channel("email"))]
     return str(world.wait_for("/v1/messages", query=query)["id"])
 
@@ -197,6 +197,14 @@ def teams_team(world: World) -> str:
     query = [("ms_teams_tenant_object", world.value("@teams_object"))]
     answer = world.ask("GET", f"/v1/providers/ms-teams/{world.channel('ms-teams')}/teams", query=query)
     return _first_id(answer.get("ms_teams_teams"), of="listTeamsForMsTeamsProvider")
+
+
+def _started(world: World, workflow: str, *, channel: str) -> str:
+    """Trigger a workflow for @user and return the run; its message on a channel will be needed."""
+    recipient = world.value("@user")
+    for owner in (recipient, "*"):
+        world.hold("messages", owner, within=world.channel(channel))
+    return world.start(workflow, recipients=[recipient], data={"message": "Hello"})
 
 
 def _tenant_with(world: World, data: dict[str, Any], *, channel: str) -> str:

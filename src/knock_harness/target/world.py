@@ -59,7 +59,7 @@ class World:
         self.ledger = ledger
         self._numbers = count(1)
         self._values: dict[str, Any] = {}
-        self._holds: dict[Entity, str] = {}
+        self._holds: dict[Entity, set[str]] = {}
         self._needed_by: dict[str, set[str]] = {}
         self._failures: dict[str, list[NotMade]] = {}
         self._making: list[str] = []
@@ -111,7 +111,7 @@ class World:
     def hold(self, kind: str, id_: str, *, within: str = "") -> None:
         """Tie the symbol that is being made to something whose removal will use it up."""
         if self._making:
-            self._holds[Entity(kind, id_, within)] = self._making[-1]
+            self._holds.setdefault(Entity(kind, id_, within), set()).add(self._making[-1])
 
     # Making
 
@@ -258,6 +258,8 @@ class World:
             value = maker.make(self)
         except NotMade as error:
             failures.append(error)
+            for needed in [name for name, dependents in self._needed_by.items() if symbol in dependents]:
+                self.consume(needed)  # what it was made from may be at fault: the next try starts afresh
             raise
         finally:
             self._making.pop()
@@ -283,7 +285,7 @@ class World:
             self.ledger.made(entity)
         for entity in REMOVED[operation](seen) if operation in REMOVED else ():
             self.ledger.removed(entity)
-            if symbol := self._holds.pop(entity, None):
+            for symbol in self._holds.pop(entity, ()):
                 self.consume(symbol)
 
 
