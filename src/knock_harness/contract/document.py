@@ -46,14 +46,13 @@ def bundle() -> dict[str, Any]:
     """Return the whole contract as one OpenAPI 3.1 document; the caller may change it."""
     document: dict[str, Any] = _read("api")
     shared = _read("shared")
-    common = shared.pop("x-every-operation")
     document |= {"tags": [], "paths": {}, "components": shared["components"]}
     for resource in RESOURCES:
         part = _read(resource)
-        document["tags"].append({"name": resource, "description": part.get("description", resource)})
+        document["tags"].append({"name": resource, "description": part["description"]})
         for path, item in part["paths"].items():
             for operation in item.values():
-                _complete(operation, tag=resource, common=common)
+                _complete(operation, tag=resource, shared=shared)
             document["paths"].setdefault(path, {}).update(item)
         for kind, named in part.get("components", {}).items():
             document["components"].setdefault(kind, {}).update(named)
@@ -74,13 +73,17 @@ def _read(stem: str) -> dict[str, Any]:
     return part
 
 
-def _complete(operation: dict[str, Any], *, tag: str, common: dict[str, Any]) -> None:
+def _complete(operation: dict[str, Any], *, tag: str, shared: dict[str, Any]) -> None:
     """Add what every operation has: its tag, the common refusals, and the headers of each answer of its own."""
     operation["tags"] = [tag]
+    common = shared["x-every-operation"]
+    refusals = dict(common["responses"])
+    if "requestBody" in operation:
+        refusals |= shared["x-every-operation-with-a-body"]["responses"]
     for answer in operation["responses"].values():
         if "$ref" not in answer:
             answer["headers"] = {**common["headers"], **answer.get("headers", {})}
-    operation["responses"] = dict(sorted({**common["responses"], **operation["responses"]}.items()))
+    operation["responses"] = dict(sorted({**refusals, **operation["responses"]}.items()))
 
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
