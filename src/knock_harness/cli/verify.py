@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _EMULATOR = "emulator"
+_RESULTS = "results.json"
 
 #: How long an interrupted run may go on removing what it made; the rest is left to `cleanup`.
 _SECONDS_TO_TIDY_UP = 1.0
@@ -68,6 +69,7 @@ def command(
     selected = requirements.select(prefixes, among=requirements.load()) if prefixes else []
     _check_operations(operations)
     _make_folders(output, junit, markdown)
+    (output / _RESULTS).unlink(missing_ok=True)  # an earlier verdict must not be taken for that of this run
     seed = secrets.randbelow(2**32) if seed is None else seed
     run, count = new_run_name(), workers or len(os.sched_getaffinity(0))
     with contextlib.ExitStack() as stack:
@@ -91,7 +93,7 @@ def command(
             targets.probe(client)
         with show_progress(console) as on_progress:
             found = run_suites(plan, profile=profile, seed=seed, on_progress=on_progress)
-        results.write(found, output / "results.json")
+        results.write(found, output / _RESULTS)
         _write_views(found, junit=junit, markdown=markdown)
         left = remove_leftovers(plan, seconds=_SECONDS_TO_TIDY_UP if found.verdict.interrupted else None)
         _show(found, console, output=output, left=left)
@@ -151,7 +153,7 @@ def _show(found: Results, console: Console, *, output: Path, left: list[Path]) -
         reporting.render_failures(found),
         reporting.warning_line(found),
         reporting.coverage_line(found),
-        f"{found.run.requests} requests in {found.run.seconds:.1f} s; results in {output / 'results.json'}",
+        f"{found.run.requests} requests in {found.run.seconds:.1f} s; results in {output / _RESULTS}",
         *(f"not everything was removed from the target: knock-harness cleanup {path}" for path in left),
     ):
         if text:

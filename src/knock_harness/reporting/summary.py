@@ -19,6 +19,9 @@ __all__ = ["ResourceRow", "again", "coverage_line", "heading", "resource_rows", 
 #: The row of what was checked on no single operation.
 ACROSS = "(across operations)"
 
+#: Operations that are named in one line; the results file names all.
+_NAMED = 12
+
 
 class ResourceRow(msgspec.Struct, frozen=True):
     """What came of one resource.
@@ -70,7 +73,8 @@ def verdict_line(results: Results) -> str:
 def coverage_line(results: Results) -> str:
     """Return how many operations answered 2xx, and the names of those that did not."""
     unreached = [each.id for each in results.unreached]
-    holes = f"; never: {', '.join(unreached)}" if unreached else ""
+    others = f" and {len(unreached) - _NAMED} others" if len(unreached) > _NAMED else ""
+    holes = f"; never: {', '.join(unreached[:_NAMED])}{others}" if unreached else ""
     return f"{len(results.asked) - len(unreached)} of {len(results.asked)} operations answered 2xx{holes}"
 
 

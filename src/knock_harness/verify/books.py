@@ -87,6 +87,12 @@ class Reader:
         self.folder = folder
         self._offsets: dict[Path, int] = {}
 
+    def clear(self) -> None:
+        """Remove what the workers of an earlier run left in the folder."""
+        for suffix in ("collected.json", "reports.jsonl", "account.json", "finished"):
+            for path in self.folder.glob(f"*.{suffix}"):
+                path.unlink()
+
     def collected(self) -> dict[str, CollectedItem]:
         """Return the tests that were selected, by node id; none before the first worker has looked."""
         found: dict[str, CollectedItem] = {}

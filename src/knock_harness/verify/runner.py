@@ -69,8 +69,10 @@ def run_suites(
         on_progress: told how far the run is, several times a second.
         folders: of the suites; None: those that come with the package.
     """
+    assert plan.folder is not None  # noqa: S101 - as the arguments say
     started_at, started = datetime.now(UTC), time.monotonic()
-    reader = Reader(Path(plan.folder or "."))
+    reader = Reader(Path(plan.folder))
+    reader.clear()
     process = suites.start(plan, profile=profile, seed=seed, suites=folders or suites.locate())
     reports: list[ItemReport] = []
     interrupted = False
@@ -91,7 +93,11 @@ def run_suites(
         complaint="" if interrupted else _complaint(process.returncode, collected, reports, folder=reader.folder),
     )
     account = Account.merged(reader.accounts(), contract.load())
-    operations = _operations(account, selected=plan.operations)
+    narrowed = plan.operations or plan.requirements
+    asked = (
+        {name for item in collected.values() for name in item.operations} if narrowed else contract.load().operations
+    )
+    operations = _operations(account, asked=asked)
     run = Run(
         harness=__version__,
         target=plan.target.base_url,
@@ -177,7 +183,7 @@ def _complaint(returncode: int, collected: Collection[str], reports: Sequence[It
     return f"pytest ended with code {returncode} ({folder / suites.LOG} says more)"
 
 
-def _operations(account: Account, *, selected: Sequence[str]) -> tuple[OperationResult, ...]:
+def _operations(account: Account, *, asked: Collection[str]) -> tuple[OperationResult, ...]:
     known = contract.load().operations
     return tuple(
         OperationResult(
@@ -186,7 +192,7 @@ def _operations(account: Account, *, selected: Sequence[str]) -> tuple[Operation
             path=known[name].path,
             resource=known[name].resource,
             deprecated=known[name].deprecated,
-            selected=not selected or name in selected,
+            selected=name in asked,
             requests=seen.requests,
             statuses=seen.statuses,
             holes=seen.holes,
