@@ -33,7 +33,8 @@ REPORT: Final = HERE.parent / "reports" / "latest" / "bench.json"
 #: The programs in the order in which they run, and the seconds that each may take.
 PROGRAMS: Final[Mapping[str, float]] = {
     "startup": 60,
-    "serving": 480,
+    "serving": 180,
+    "scale": 240,
     "verdict": 240,
     "client": 120,
     "judging": 600,
