@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import jsonschema_rs
 import pytest
@@ -10,8 +10,7 @@ from knock_harness.errors import InvalidDocument
 from knock_harness.verify.results import SCHEMA_VERSION, Results, read, schema, write
 from tests.verify.samples import failed, passed, report, requirement, results
 
-if TYPE_CHECKING:
-    from pathlib import Path
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture
@@ -55,3 +54,13 @@ def test_another_file_is_refused_by_name(content: str, complaint: str, tmp_path:
 def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(InvalidDocument, match="cannot be read"):
         read(tmp_path / "results.json")
+
+
+def test_the_schema_in_the_docs_is_that_of_the_code() -> None:
+    published = DOCS / "results.schema.json"
+
+    assert json.loads(published.read_text()) == schema()
+
+
+def test_the_docs_name_the_current_schema_version() -> None:
+    assert f"`schema_version` is **{SCHEMA_VERSION}**" in (DOCS / "results.md").read_text()
