@@ -75,3 +75,17 @@ def test_another_file_is_said_to_be_no_ledger(tmp_path: Path, text: str) -> None
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(InvalidDocument, match="No such file"):
         read_ledger(tmp_path / "none")
+
+
+@pytest.mark.parametrize("cut", [0, 9])
+def test_a_ledger_can_be_gone_on_with(ledger: Ledger, cut: int) -> None:
+    ledger.made(ADA)
+    ledger.made(CAR)
+    data = ledger.path.read_bytes()
+    ledger.path.write_bytes(data[: len(data) - cut])
+
+    with Ledger(ledger.path, base_url="http://127.0.0.1:4010", prefix="kh-1-") as again:
+        again.removed(ADA)
+        again.made(CAR)
+
+    assert read_ledger(ledger.path)[1] == [CAR]

@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from knock_harness import contract
+
 from .ledger import Entity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["MADE", "REMOVED", "Accepted"]
+    from .exchange import Exchange
+
+__all__ = ["MADE", "REMOVED", "Accepted", "read_accepted"]
 
 
 class Accepted(NamedTuple):
@@ -30,6 +34,20 @@ class Accepted(NamedTuple):
     query: Mapping[str, Any]
     body: Any
     answer: Any
+
+
+def read_accepted(exchange: Exchange, *, base_url: str) -> Accepted | None:
+    """Return what an exchange asked for and got; None: it cannot be read as a request to an operation."""
+    path, _, query = exchange.url.removeprefix(base_url).partition("?")
+    match = contract.match(exchange.method, path)
+    if match is None:
+        return None
+    try:
+        body = json.loads(exchange.request_body) if exchange.request_body else None
+        answer = json.loads(exchange.response_body) if exchange.response_body else None
+    except ValueError:
+        return None
+    return Accepted(match.path, contract.wire.decode_query(match.operation, query), body, answer)
 
 
 def _user_of_path(seen: Accepted) -> Iterator[Entity]:

@@ -53,12 +53,20 @@ class Ledger:
     """Writes down what was made and removed; a line is on disk before the request that makes something is sent."""
 
     def __init__(self, path: Path, *, base_url: str, prefix: str) -> None:
-        """Start a new file, or go on with the one that is there."""
+        """Start a new file, or go on with the one that is there.
+
+        Raises:
+            InvalidDocument: the file that is there is no ledger.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._remaining: dict[Entity, None] = {}
-        self._file = path.open("ab")
-        if self._file.tell() == 0:
+        if path.exists() and path.stat().st_size:
+            self._remaining.update(dict.fromkeys(read_ledger(path)[1]))
+            _drop_cut_off_line(path)
+            self._file = path.open("ab")
+        else:
+            self._file = path.open("wb")
             self._write(LedgerHeader(base_url=base_url, prefix=prefix))
 
     def made(self, entity: Entity) -> None:
@@ -127,3 +135,10 @@ def _complete_lines(lines: list[bytes], *, path: Path) -> Iterator[_Line]:
             if number == len(lines) + 1:
                 return  # the process died while it wrote this
             raise InvalidDocument(f"is no line of a ledger: {error}", where=f"{path}:{number}") from None
+
+
+def _drop_cut_off_line(path: Path) -> None:
+    """Cut off what a crash left of a last line, so that the next one begins a line of its own."""
+    data = path.read_bytes()
+    if not data.endswith(b"\n"):
+        path.write_bytes(data[: data.rfind(b"\n") + 1])

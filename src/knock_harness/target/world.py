@@ -11,11 +11,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from knock_harness import contract
 from knock_harness.errors import NotMade
 
 from .client import ABSENT
-from .effects import MADE, REMOVED, Accepted
+from .effects import MADE, REMOVED, read_accepted
 from .ledger import Entity
 from .removal import remove
 from .symbols import SYMBOLS, find_symbol
@@ -278,7 +277,7 @@ class World:
         operation = exchange.operation or ""
         if not 200 <= exchange.status < 300 or (operation not in MADE and operation not in REMOVED):
             return
-        seen = _accepted(exchange, base_url=self.target.base_url)
+        seen = read_accepted(exchange, base_url=self.target.base_url)
         if seen is None:
             return
         for entity in MADE[operation](seen) if operation in MADE else ():
@@ -287,16 +286,3 @@ class World:
             self.ledger.removed(entity)
             for symbol in self._holds.pop(entity, ()):
                 self.consume(symbol)
-
-
-def _accepted(exchange: Exchange, *, base_url: str) -> Accepted | None:
-    path, _, query = exchange.url.removeprefix(base_url).partition("?")
-    match = contract.match(exchange.method, path)
-    if match is None:
-        return None
-    try:
-        body = json.loads(exchange.request_body) if exchange.request_body else None
-        answer = json.loads(exchange.response_body) if exchange.response_body else None
-    except ValueError:
-        return None
-    return Accepted(match.path, contract.wire.decode_query(match.operation, query), body, answer)
