@@ -68,8 +68,12 @@ class Book:
 
     def finish(self) -> None:
         """Write that this worker came to its end."""
-        self._reports.close()
+        self.close()
         self._file("finished").touch()
+
+    def close(self) -> None:
+        """Close the file of the reports."""
+        self._reports.close()
 
     def _file(self, suffix: str) -> Path:
         return self._stem.with_name(f"{self._stem.name}.{suffix}")
