@@ -46,6 +46,12 @@ def api(emulator: Emulator) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
+def channel(environment: Environment) -> Callable[[str], str]:
+    """Returns the id of the channel with a key."""
+    return lambda key: environment.project.channels[key].id
+
+
+@pytest.fixture
 def send(environment: Environment) -> Callable[..., str]:
     """Put a message into the store, as a workflow would, and return its id."""
 

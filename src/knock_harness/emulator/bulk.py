@@ -84,22 +84,22 @@ def advance(environment: Environment, payload: bytes, at: datetime, *, kinds: Ma
     Args:
         environment: whose records are changed.
         payload: the id of the operation.
-        at: the moment of the step.
+        at: the moment it is due.
         kinds: what is done for a row of each kind.
     """
     operation = environment.store.bulk_operations.get(payload.decode())
     if operation is None or not NEXT_STATUS[operation.status]:
         return
-    now = max(stamp(at), operation.updated_at)
-    operation.updated_at = now
+    now = environment.clock.now()
+    operation.updated_at = stamp(now)
     if operation.status == "queued":
-        operation.status, operation.started_at = "processing", now  # BULK-TIMESTAMPS
+        operation.status, operation.started_at = "processing", stamp(now)  # BULK-TIMESTAMPS
     else:
         rows = environment.store.bulk_operations.take(operation)
         for row in rows:
-            _do(environment, operation, row, at=at, work=kinds[operation.kind])
+            _do(environment, operation, row, at=now, work=kinds[operation.kind])
         if len(rows) < operation.rows_a_step:
-            operation.status, operation.completed_at = "completed", now
+            operation.status, operation.completed_at = "completed", stamp(now)
     environment.store.bulk_operations.put(operation)
     if NEXT_STATUS[operation.status]:
         environment.later(TASK, payload, at=at)

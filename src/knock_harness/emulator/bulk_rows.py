@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from . import bulk, subscriptions
-from .operations import objects, preferences, tenants, users
+from .operations import channels, objects, preferences, tenants, users
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,7 @@ __all__ = ["BULK_KINDS", "advance"]
 
 #: The kinds of bulk work, and what is done for one row of each.
 BULK_KINDS: Final[Mapping[str, bulk.RowWork]] = {
+    "messages.update": channels.update_row,
     "objects.delete": objects.delete_row,
     "objects.delete_subscriptions": subscriptions.delete_row,
     "objects.set": objects.set_row,

@@ -15,7 +15,7 @@ from . import channel_data, preference_sets
 from .clock import moment, stamp
 from .merging import merged
 from .references import TENANTS, USERS, Ref, checked, parse_reference, reference
-from .refusals import InvalidParams
+from .refusals import FieldError, InvalidParams
 from .tenants import merged_tenant
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ MERGED_MESSAGES: Final = timedelta(days=30)
 #: What a body may hold that is no property: who it is, and what is stored apart (USER-IDENTIFY-SIDE-DATA-NOT-ECHOED).
 _NOT_PROPERTIES: Final = {
     USERS: frozenset({"__typename", "channel_data", "created_at", "id", "preferences", "updated_at"}),
-    TENANTS: frozenset({"__typename", "channel_data", "id", "preferences"}),
+    TENANTS: frozenset({"__typename", "channel_data", "id"}),
 }
 _NOT_PROPERTIES_OF_OBJECTS: Final = frozenset({"channel_data", "collection", "created_at", "id", "preferences"})
 
@@ -101,9 +101,8 @@ def identify_tenant(environment: Environment, value: str | Mapping[str, Any], *,
     """
     if isinstance(value, str):
         return ensure(environment, Ref(TENANTS, value), at=at).id  # TENANT-STUB-FROM-TRIGGER
-    identifier = parse_reference({"id": value.get("id"), "collection": TENANTS}).id
-    save_tenant(environment, identifier, value, at=at)
-    return identifier
+    ref = parse_reference({"id": value.get("id"), "collection": TENANTS})
+    return _save_tenant_object(environment, ref, value, at=at).id
 
 
 def ensure(environment: Environment, ref: Ref, *, at: datetime) -> Ref:
@@ -123,13 +122,13 @@ def save(environment: Environment, ref: Ref, body: Mapping[str, Any], *, at: dat
         InvalidParams: the id, the time zone, the channel data or the size of it all is not allowed.
     """
     if ref.collection == TENANTS:
-        _check_tenant(body)
-        return save_tenant(environment, ref.id, body, at=at)
+        return _save_tenant_object(environment, ref, body, at=at)
     hidden = _NOT_PROPERTIES.get(ref.collection, _NOT_PROPERTIES_OF_OBJECTS)
     properties = {key: value for key, value in body.items() if key not in hidden}
     _check_timezone(properties.get("timezone"))
     record = environment.store.recipients.upsert(*checked(ref), properties, at=at, created_at=_created_at(body))
-    _save_side_data(environment, ref, body)
+    _save_channel_data(environment, ref, body.get("channel_data"))
+    _save_preferences(environment, ref, body.get("preferences"))
     return record
 
 
@@ -142,7 +141,7 @@ def save_tenant(environment: Environment, id: str, body: Mapping[str, Any], *, a
     ref = checked(Ref(TENANTS, id))
     properties = {key: value for key, value in body.items() if key not in _NOT_PROPERTIES[TENANTS]}
     record = environment.store.recipients.upsert(*ref, properties, at=at, merge=merged_tenant)
-    _save_side_data(environment, ref, body)
+    _save_channel_data(environment, ref, body.get("channel_data"))
     return record
 
 
@@ -152,6 +151,7 @@ def delete(environment: Environment, ref: Ref) -> bool:
     store.channel_data.delete_of(ref)
     store.preferences.delete_of(ref)
     store.subscriptions.delete_of(ref)
+    store.messages.delete_of(ref)
     return store.recipients.delete(*ref)
 
 
@@ -170,17 +170,31 @@ def merge_users(environment: Environment, primary: Record, secondary: Record, *,
     store.channel_data.add_missing(new, old)
     store.preferences.add_missing(new, old)
     store.subscriptions.move(old, new)
+    store.messages.move(old, new, newer_than=stamp(at - MERGED_MESSAGES))
     delete(environment, old)
     return record
 
 
-def _save_side_data(environment: Environment, ref: Ref, body: Mapping[str, Any]) -> None:
-    for channel_id, data in (body.get("channel_data") or {}).items():
+def _save_tenant_object(environment: Environment, ref: Ref, body: Mapping[str, Any], *, at: datetime) -> Record:
+    """Save a tenant that is written as an object, held against what a tenant may be (TENANT-IS-OBJECT)."""
+    tenant = {key: value for key, value in body.items() if key not in {"collection", "preferences"}}
+    if broken := contract.body_errors(contract.load().operations["setTenant"], tenant):
+        raise InvalidParams(FieldError(each.field, each.message, kind=each.keyword) for each in broken)
+    record = save_tenant(environment, ref.id, tenant, at=at)
+    _save_preferences(environment, ref, body.get("preferences"))
+    return record
+
+
+def _save_channel_data(environment: Environment, ref: Ref, data: Mapping[str, Any] | None) -> None:
+    for channel_id, each in (data or {}).items():
         channel = environment.project.channels_by_id.get(channel_id)
         if channel is None:  # USER-IDENTIFY-CHANNEL-UNKNOWN
             raise InvalidParams.at(f"channel_data.{channel_id}", "is no channel of this environment", kind="channel")
-        environment.store.channel_data.put(ref, channel_id, channel_data.normalised(channel, data))
-    for set_id, request in (body.get("preferences") or {}).items():
+        environment.store.channel_data.put(ref, channel_id, channel_data.normalised(channel, each))
+
+
+def _save_preferences(environment: Environment, ref: Ref, sets: Mapping[str, Any] | None) -> None:
+    for set_id, request in (sets or {}).items():
         stored = environment.store.preferences.get(ref, set_id)
         settings = preference_sets.written(stored, request, by_default="merge")
         environment.store.preferences.put(ref, set_id, settings)
@@ -210,10 +224,3 @@ def _is_timezone(name: str) -> bool:
     except (KeyError, OSError, ValueError):
         return False
     return True
-
-
-def _check_tenant(body: Mapping[str, Any]) -> None:
-    """Hold what comes by way of the object operations against what a tenant may be (TENANT-IS-OBJECT)."""
-    broken = contract.body_errors(contract.load().operations["setTenant"], dict(body))
-    if broken:
-        raise InvalidParams.at(broken[0].field, broken[0].message, kind=broken[0].keyword)

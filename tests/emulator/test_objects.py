@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+
+def test_properties_of_an_object_come_back_under_properties(api: httpx.Client) -> None:
+    sent = {"name": "Site", "locale": "de", "timezone": "Europe/Berlin", "email": "a@b.c", "type": "x", "price": 1}
+
+    answer = api.put("/v1/objects/projects/1", json=sent).json()
+
+    assert answer == api.get("/v1/objects/projects/1").json()
+    assert answer["properties"] == sent
+    assert (answer["__typename"], answer["collection"], answer["id"]) == ("Object", "projects", "1")
+    assert answer["created_at"] is None
+
+
+def test_setting_an_object_again_merges_deeply(api: httpx.Client) -> None:
+    api.put("/v1/objects/projects/1", json={"meta": {"a": 1}, "x": 1})
+
+    answer = api.put("/v1/objects/projects/1", json={"meta": {"b": 2}, "x": None}).json()
+
+    assert answer["properties"] == {"meta": {"a": 1, "b": 2}, "x": None}
+
+
+def test_collection_and_id_together_name_an_object(api: httpx.Client) -> None:
+    api.put("/v1/objects/projects/1", json={"me": "project"})
+    api.put("/v1/objects/teams/1", json={"me": "team"})
+
+    assert api.delete("/v1/objects/projects/1").status_code == 204
+
+    assert api.get("/v1/objects/projects/1").status_code == 404
+    assert api.get("/v1/objects/teams/1").json()["properties"] == {"me": "team"}
+
+
+def test_users_and_objects_do_not_share_ids(api: httpx.Client) -> None:
+    api.put("/v1/users/u", json={"name": "User"})
+
+    api.put("/v1/objects/users/u", json={"name": "Object"})
+    api.delete("/v1/objects/users/u")
+
+    assert api.get("/v1/users/u").json()["name"] == "User"
+
+
+def test_id_and_collection_in_the_body_move_nothing(api: httpx.Client) -> None:
+    answer = api.put("/v1/objects/projects/1", json={"id": "2", "collection": "teams"}).json()
+
+    assert (answer["collection"], answer["id"]) == ("projects", "1")
+    assert api.get("/v1/objects/teams/2").status_code == 404
+
+
+def test_created_at_of_an_object_is_the_callers(api: httpx.Client) -> None:
+    api.put("/v1/objects/projects/1", json={"created_at": "2020-01-01T00:00:00Z"})
+
+    assert api.put("/v1/objects/projects/1", json={"a": 1}).json()["created_at"] == "2020-01-01T00:00:00.000000Z"
+
+
+def test_an_object_cannot_grow_above_the_limit(api: httpx.Client) -> None:
+    api.put("/v1/objects/projects/1", json={"a": "x" * 150_000})
+
+    assert api.put("/v1/objects/projects/1", json={"b": "x" * 150_000}).status_code == 422
+    assert api.get("/v1/objects/projects/1").json()["properties"].keys() == {"a"}
+
+
+def test_side_data_of_an_object_is_stored_apart(api: httpx.Client, channel: Callable[[str], str]) -> None:
+    slack = channel("slack")
+    connections = [{"access_token": "x", "channel_id": "C1"}]
+    body = {
+        "channel_data": {slack: {"connections": connections}},
+        "preferences": {"default": {"workflows": {"w": False}}},
+    }
+
+    assert api.put("/v1/objects/projects/1", json=body).json()["properties"] == {}
+
+    data = api.get(f"/v1/objects/projects/1/channel_data/{slack}").json()["data"]
+    assert data["connections"] == connections
+    assert api.get("/v1/objects/projects/1/preferences/default").json()["workflows"] == {"w": False}
+
+
+def test_a_list_holds_the_objects_of_its_collection_alone(api: httpx.Client) -> None:
+    for path in ("projects/1", "projects/2", "projects_archive/3"):
+        api.put(f"/v1/objects/{path}", json={})
+
+    assert {each["id"] for each in api.get("/v1/objects/projects").json()["entries"]} == {"1", "2"}
+
+
+@pytest.mark.parametrize("collection", ["nothing", "$tenants"])
+def test_a_collection_that_nobody_used_is_an_empty_page(api: httpx.Client, collection: str) -> None:
+    answer = api.get(f"/v1/objects/{collection}")
+
+    assert answer.status_code == 200
+    assert answer.json()["entries"] == []
+
+
+def test_the_list_holds_preferences_only_when_asked(api: httpx.Client) -> None:
+    api.put("/v1/objects/projects/1/preferences/default", json={"workflows": {"w": False}})
+
+    assert "preferences" not in api.get("/v1/objects/projects").json()["entries"][0]
+    entry = api.get("/v1/objects/projects?include[]=preferences").json()["entries"][0]
+    assert entry["preferences"]["default"]["workflows"] == {"w": False}
+
+
+def test_a_deleted_object_leaves_nothing_to_its_successor(api: httpx.Client, channel: Callable[[str], str]) -> None:
+    slack = channel("slack")
+    api.put("/v1/objects/orgs/1", json={})
+    api.put("/v1/objects/projects/1", json={"a": 1, "channel_data": {slack: {"connections": []}}})
+    api.put("/v1/objects/projects/1/preferences/default", json={"workflows": {"w": False}})
+    api.post("/v1/objects/projects/1/subscriptions", json={"recipients": ["ada"]})
+    follower = {"recipients": [{"collection": "projects", "id": "1"}]}
+    api.post("/v1/objects/orgs/1/subscriptions", json=follower)
+
+    api.delete("/v1/objects/projects/1")
+
+    assert api.get("/v1/objects/orgs/1/subscriptions").json()["entries"] == []
+    assert api.put("/v1/objects/projects/1", json={}).json()["properties"] == {}
+    assert api.get("/v1/objects/projects/1/subscriptions").json()["entries"] == []
+    assert api.get("/v1/users/ada/subscriptions").json()["entries"] == []
+    assert api.get(f"/v1/objects/projects/1/channel_data/{slack}").status_code == 404
+    assert api.get("/v1/objects/projects/1/preferences").json() == []
+
+
+def test_an_object_that_is_not_there_is_404(api: httpx.Client) -> None:
+    assert api.get("/v1/objects/projects/1").status_code == 404
+    assert api.delete("/v1/objects/projects/1").status_code == 404

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator.environment import Environment
+
+
+def user(api: httpx.Client, name: str = "ada") -> dict[str, Any]:
+    answer: dict[str, Any] = api.get(f"/v1/users/{name}").raise_for_status().json()
+    return answer
+
+
+def ids(api: httpx.Client) -> set[str]:
+    return {each["id"] for each in api.get("/v1/users").json()["entries"]}
+
+
+def test_an_identified_user_can_be_read_at_once(api: httpx.Client) -> None:
+    identified = api.put("/v1/users/ada", json={"name": "Ada", "plan": "pro"})
+
+    assert identified.status_code == 200
+    assert user(api) == identified.json()
+    assert (user(api)["name"], user(api)["plan"]) == ("Ada", "pro")
+
+
+def test_an_empty_body_makes_a_user_without_properties(api: httpx.Client) -> None:
+    api.put("/v1/users/ada", json={})
+
+    assert user(api).keys() == {"__typename", "id", "created_at", "updated_at"}
+
+
+def test_an_id_in_the_body_renames_nobody(api: httpx.Client) -> None:
+    api.put("/v1/users/ada", json={"id": "bea"})
+
+    assert user(api)["id"] == "ada"
+    assert api.get("/v1/users/bea").status_code == 404
+
+
+def test_system_fields_in_the_body_change_no_system_field(api: httpx.Client) -> None:
+    before = api.put("/v1/users/ada", json={}).json()
+
+    api.put("/v1/users/ada", json={"__typename": "Robot", "updated_at": "2001-01-01T00:00:00Z"})
+
+    assert user(api) == before
+
+
+@pytest.mark.parametrize(
+    "value",
+    [12345678901234567890123, 1.5, True, None, "ünïcode", [1, {"a": [None]}], {"a": {"b": {"c": {}}}}],
+    ids=["big", "fraction", "boolean", "null", "text", "list", "map"],
+)
+def test_custom_properties_come_back_as_they_were_sent(api: httpx.Client, value: Any) -> None:
+    api.put("/v1/users/ada", json={"collection": value})
+
+    assert user(api)["collection"] == value
+
+
+def test_identify_merges_deeply(api: httpx.Client) -> None:
+    api.put("/v1/users/ada", json={"meta": {"a": 1, "deep": {"x": 1}}, "tags": [1], "plan": "pro"})
+
+    api.put("/v1/users/ada", json={"meta": {"deep": {"y": 2}}, "tags": [2], "plan": None})
+
+    merged = user(api)
+    assert merged["meta"] == {"a": 1, "deep": {"x": 1, "y": 2}}
+    assert (merged["tags"], merged["plan"]) == ([2], None)
+
+
+def test_the_reserved_fields_are_stored(api: httpx.Client) -> None:
+    fields = {
+        "name": "Ada",
+        "email": "ada@example.com",
+        "avatar": "https://example.com/a.png",
+        "phone_number": "+1",
+        "locale": "en-GB",
+        "timezone": "America/New_York",
+    }
+
+    api.put("/v1/users/ada", json=fields)
+
+    assert fields.items() <= user(api).items()
+
+
+@pytest.mark.parametrize("field", ["avatar", "created_at", "email", "locale", "name", "phone_number", "timezone"])
+def test_a_reserved_field_can_be_null(api: httpx.Client, field: str) -> None:
+    assert api.put("/v1/users/ada", json={field: None}).json()[field] is None
+
+
+@pytest.mark.parametrize("timezone", ["Mars/Olympus", "", "America", "../etc/passwd", "a\x00b"])
+def test_a_timezone_that_is_none_is_refused_and_changes_nothing(api: httpx.Client, timezone: str) -> None:
+    before = api.put("/v1/users/ada", json={"timezone": "Etc/UTC"}).json()
+
+    refused = api.put("/v1/users/ada", json={"timezone": timezone, "name": "Ada"})
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "timezone"
+    assert user(api) == before
+
+
+def test_created_at_is_what_the_caller_says_and_stays(api: httpx.Client) -> None:
+    assert api.put("/v1/users/ada", json={}).json()["created_at"] is None
+    api.put("/v1/users/ada", json={"created_at": "2020-02-03T04:05:06+02:00"})
+
+    api.put("/v1/users/ada", json={"name": "Ada"})
+
+    assert user(api)["created_at"] == "2020-02-03T02:05:06.000000Z"
+
+
+def test_updated_at_moves_with_a_change_and_not_with_a_read(api: httpx.Client, clock: FixedClock) -> None:
+    first = api.put("/v1/users/ada", json={"a": 1}).json()["updated_at"]
+    clock.advance(timedelta(seconds=5))
+
+    assert user(api)["updated_at"] == first
+    assert api.put("/v1/users/ada", json={"a": 2}).json()["updated_at"] == "2026-03-01T12:00:05.000000Z"
+
+
+def test_properties_that_grow_too_large_are_refused_and_change_nothing(api: httpx.Client) -> None:
+    api.put("/v1/users/ada", json={"k1": "x" * 100_000, "k2": "x" * 100_000}).raise_for_status()
+
+    refused = api.put("/v1/users/ada", json={"k3": "x" * 100_000})
+
+    assert refused.status_code == 422
+    assert "k3" not in user(api)
+    assert api.put("/v1/users/ada", json={"k1": "short"}).status_code == 200
+
+
+def test_properties_may_come_in_the_query(api: httpx.Client) -> None:
+    api.put("/v1/users/ada?name=Ada&plan=pro&tags[]=a&tags[]=b").raise_for_status()
+
+    assert {"name": "Ada", "plan": "pro", "tags": ["a", "b"]}.items() <= user(api).items()
+
+
+def test_properties_in_the_query_are_held_against_the_contract(api: httpx.Client) -> None:
+    assert api.put("/v1/users/ada?created_at=yesterday").status_code == 422
+
+
+def test_channel_data_of_an_identify_is_stored_and_not_shown(api: httpx.Client, channel: Callable[[str], str]) -> None:
+    push = channel("push-fcm")
+
+    identified = api.put("/v1/users/ada", json={"channel_data": {push: {"tokens": ["t"]}}}).json()
+
+    assert "channel_data" not in identified
+    assert api.get(f"/v1/users/ada/channel_data/{push}").json()["data"]["tokens"] == ["t"]
+
+
+def test_an_identify_with_an_unknown_channel_changes_nothing(api: httpx.Client) -> None:
+    api.put("/v1/users/ada", json={"name": "Ada"})
+    unknown = "11111111-1111-4111-8111-111111111111"
+
+    refused = api.put("/v1/users/ada", json={"name": "Bea", "channel_data": {unknown: {"tokens": ["t"]}}})
+
+    assert refused.status_code == 422
+    assert user(api)["name"] == "Ada"
+
+
+def test_preferences_of_an_identify_are_merged_into_each_set(api: httpx.Client) -> None:
+    api.put("/v1/users/ada/preferences/default", json={"channel_types": {"email": True, "sms": False}})
+
+    sets = {"default": {"channel_types": {"email": False}}, "acme": {"workflows": {"w": False}}}
+    identified = api.put("/v1/users/ada", json={"preferences": sets}).json()
+
+    assert "preferences" not in identified
+    default = api.get("/v1/users/ada/preferences/default").json()
+    assert default["channel_types"] == {"email": False, "sms": False}
+    assert api.get("/v1/users/ada/preferences/acme").json()["workflows"] == {"w": False}
+
+
+@pytest.mark.parametrize("path", ["a%2Fb", "a%23b", "a" * 257])
+def test_an_id_that_nobody_may_have_is_refused(api: httpx.Client, path: str) -> None:
+    assert api.put(f"/v1/users/{path}", json={}).status_code == 422
+    assert ids(api) == set()
+
+
+@pytest.mark.parametrize("name", ["a b", "ada@example.com", "a+b:c", "Ünïcode", "100%", "a?b", "x" * 256])
+def test_an_id_is_found_however_it_was_escaped(api: httpx.Client, name: str) -> None:
+    escaped = "".join(f"%{byte:02X}" for byte in name.encode())
+
+    assert api.put(f"/v1/users/{escaped}", json={}).json()["id"] == name
+    assert ids(api) == {name}
+
+
+def test_the_list_shows_users_as_they_are_read(api: httpx.Client) -> None:
+    for name in ("ada", "bea"):
+        api.put(f"/v1/users/{name}", json={"name": name})
+
+    assert api.get("/v1/users").json()["entries"] == [user(api, "bea"), user(api, "ada")]
+
+
+def test_the_list_holds_preferences_only_when_asked(api: httpx.Client) -> None:
+    api.put("/v1/users/ada/preferences/default", json={"workflows": {"w": False}})
+
+    assert "preferences" not in api.get("/v1/users").json()["entries"][0]
+    shown = api.get("/v1/users?include[]=preferences").json()["entries"][0]["preferences"]
+    assert shown["default"]["workflows"] == {"w": False}
+
+
+def test_a_deleted_user_leaves_nothing_to_its_successor(
+    api: httpx.Client, channel: Callable[[str], str], send: Callable[..., str]
+) -> None:
+    push = channel("push-fcm")
+    api.put("/v1/objects/projects/1", json={})
+    api.put("/v1/users/ada", json={"name": "Ada", "channel_data": {push: {"tokens": ["t"]}}})
+    api.put("/v1/users/ada/preferences/default", json={"workflows": {"w": False}})
+    api.put("/v1/users/ada/preferences/acme", json={"workflows": {"w": False}})
+    api.post("/v1/objects/projects/1/subscriptions", json={"recipients": ["ada"]})
+    message = send("ada")
+
+    assert api.delete("/v1/users/ada").status_code == 204
+
+    assert api.get("/v1/users/ada").status_code == 404
+    assert ids(api) == set()
+    assert api.get("/v1/objects/projects/1/subscriptions").json()["entries"] == []
+    assert api.get(f"/v1/messages/{message}").status_code == 404
+    api.put("/v1/users/ada", json={})
+    assert "name" not in user(api)
+    assert api.get(f"/v1/users/ada/channel_data/{push}").status_code == 404
+    assert api.get("/v1/users/ada/preferences").json() == []
+    assert api.get("/v1/users/ada/subscriptions").json()["entries"] == []
+
+
+def test_a_user_that_is_not_there_is_404_and_is_not_made(api: httpx.Client) -> None:
+    assert api.get("/v1/users/ada").status_code == 404
+    assert api.delete("/v1/users/ada").status_code == 404
+    assert ids(api) == set()
+
+
+def test_a_user_of_one_environment_is_not_seen_in_another(api: httpx.Client) -> None:
+    api.put("/v1/users/ada", json={})
+
+    other = api.get("/v1/users/ada", headers={"authorization": "Bearer sk_test_other"})
+
+    assert other.status_code == 404
+
+
+def test_ids_that_are_nearly_the_same_are_different_users(api: httpx.Client, environment: Environment) -> None:
+    names = ["ada", "Ada", "ada ", "ada.", "0ada", "a\u0308", "\u00e4"]
+    for name in names:
+        api.put(f"/v1/users/{''.join(f'%{byte:02X}' for byte in name.encode())}", json={"me": name})
+
+    assert {each["me"] for each in api.get("/v1/users").json()["entries"]} == set(names)
