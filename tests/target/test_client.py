@@ -106,6 +106,13 @@ def test_a_request_that_is_no_operation_is_recorded_without_one(echo: Client) ->
     assert echo.last.operation is None
 
 
+def test_the_record_has_the_address_as_it_was_sent(echo: Client) -> None:
+    echo.send("GET", "/v1/users/%2E%2E/a%2Fb/../c", query=[("a[]", "1 2")])
+
+    assert echo.last is not None
+    assert echo.last.url == "http://127.0.0.1:4010/v1/users/%2E%2E/c?a%5B%5D=1%202"
+
+
 def test_every_exchange_is_handed_to_the_subscribers(echo: Client) -> None:
     seen: list[Exchange] = []
     echo.subscribe(seen.append)

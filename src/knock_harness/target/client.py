@@ -72,6 +72,7 @@ class Client:
             Refused: the host or a key is not one that may be used.
         """
         self._base = httpx.URL(target.base_url)
+        self._origin = f"{self._base.scheme}://{self._base.netloc.decode('ascii')}"
         self._check_target(target)
         self.target = target
         self.last: Exchange | None = None
@@ -187,12 +188,14 @@ class Client:
         elapsed_s = perf_counter() - started
         response.request = request
         response.elapsed = timedelta(seconds=elapsed_s)
-        self._record(request, headers, data, response, operation=operation, at=at)
+        url = self._origin + request.url.raw_path.decode("ascii")  # as sent: httpx takes dot segments out
+        self._record(method, url, headers, data, response, operation=operation, at=at)
         return response
 
     def _record(
         self,
-        request: httpx.Request,
+        method: str,
+        url: str,
         headers: list[tuple[str, str]],
         data: bytes,
         response: httpx.Response,
@@ -202,12 +205,12 @@ class Client:
     ) -> None:
         redaction = self._redaction
         exchange = Exchange(
-            method=request.method,
-            url=redaction.text(str(request.url)),
+            method=method,
+            url=redaction.text(url),
             request_headers=redaction.headers(headers),
             request_body=redaction.body(data) if data else b"",
             status=response.status_code,
-            response_headers=tuple(response.headers.multi_items()),
+            response_headers=_decoded(response.headers.raw),
             response_body=redaction.body(response.content),
             elapsed_s=response.elapsed.total_seconds(),
             operation=operation,
@@ -239,6 +242,10 @@ class _TimedTransport(httpx.HTTPTransport):
 def _headers_with(key: str | None) -> tuple[tuple[str, str], ...]:
     base = (("accept", "application/json"), ("user-agent", f"knock-harness/{__version__}"))
     return (("authorization", f"Bearer {key}"), *base) if key else base
+
+
+def _decoded(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.lower().decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
 def _field_value(value: str) -> bytes:
