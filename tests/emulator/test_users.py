@@ -245,3 +245,13 @@ def test_ids_that_are_nearly_the_same_are_different_users(api: httpx.Client, env
         api.put(f"/v1/users/{''.join(f'%{byte:02X}' for byte in name.encode())}", json={"me": name})
 
     assert {each["me"] for each in api.get("/v1/users").json()["entries"]} == set(names)
+
+
+@pytest.mark.parametrize("depth", [900, 985, 5000])
+def test_properties_nested_without_end_are_stored_or_refused(api: httpx.Client, depth: int) -> None:
+    content = b'{"a":' * depth + b"1" + b"}" * depth
+
+    answer = api.put("/v1/users/ada", content=content, headers={"content-type": "application/json"})
+
+    assert answer.status_code in {200, 400}
+    assert api.get("/v1/users").status_code == 200

@@ -94,6 +94,8 @@ class Emulator:
             reply = self._reply(request, request_id)
         except Refusal as refusal:
             reply = refusal.reply()
+        except RecursionError:  # JSON that could just be read, but not worked on
+            reply = Refusal(400, "malformed_json", "The body is nested too deeply").reply()
         except Exception:  # noqa: BLE001 - the fault is ours, the caller is told so and the operator sees it
             traceback.print_exc(file=sys.stderr)
             reply = Refusal(500, "internal_error", "The emulator failed").reply()

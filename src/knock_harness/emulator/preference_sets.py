@@ -88,7 +88,7 @@ def resolved(*layers: Settings | None) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for layer in layers:
         if layer:
-            result = layered(result, layer)
+            result = layered(result, layer) if result else dict(layer)
     return result
 
 

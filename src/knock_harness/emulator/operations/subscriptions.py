@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from knock_harness.emulator import bulk, preferences, recipients, subscriptions
@@ -11,10 +12,9 @@ from knock_harness.emulator.references import Ref, parse_reference, ref_of_path
 from knock_harness.emulator.refusals import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from knock_harness.emulator.call import Call, Handler
-    from knock_harness.emulator.store.recipients import Record
     from knock_harness.emulator.store.subscriptions import Subscription
 
 __all__ = ["HANDLERS"]
@@ -41,13 +41,15 @@ def add_subscriptions_for_object(call: Call) -> Reply:
     """Let recipients follow the object, which has to exist (SUB-ADD-RETURNS, SUB-ADD-OBJECT-REQUIRED)."""
     object_, body = _object(call), call.body
     added = subscriptions.subscribe(call.environment, object_, body["recipients"], body.get("properties"), at=call.now)
-    return Reply(200, [_rendered(call, each) for each in added])
+    shown = _records(call)
+    return Reply(200, [_rendered(each, shown) for each in added])
 
 
 def delete_subscriptions_for_object(call: Call) -> Reply:
     """Let recipients no longer follow the object (SUB-DELETE, SUB-DELETE-ABSENT)."""
     removed = subscriptions.unsubscribe(call.environment, _object(call), call.body["recipients"])
-    return Reply(200, [_rendered(call, each) for each in removed])
+    shown = _records(call)
+    return Reply(200, [_rendered(each, shown) for each in removed])
 
 
 def bulk_add_subscriptions(call: Call) -> Reply:
@@ -100,34 +102,42 @@ def _named(call: Call, parameter: str) -> list[Ref] | None:
 
 def _answer(call: Call, page: Page) -> Reply:
     with_preferences = "preferences" in call.query.get("include", ())
-    record = call.store.subscriptions.record
+    shown, record = _records(call), call.store.subscriptions.record
 
     def entry(row: Row) -> dict[str, Any]:
-        return _rendered(call, record(row), with_preferences=with_preferences)
+        subscription = record(row)
+        rendered = _rendered(subscription, shown)
+        if with_preferences:
+            stored = preferences.stored(call.environment, subscription.recipient)
+            rendered["recipient"] = {**rendered["recipient"], "preferences": stored}
+        return rendered
 
     return Reply(200, page.answer("entries", entry))
 
 
-def _rendered(call: Call, subscription: Subscription, *, with_preferences: bool = False) -> dict[str, Any]:
+def _rendered(subscription: Subscription, shown: Callable[[Ref], dict[str, Any]]) -> dict[str, Any]:
     """Return a subscription with both records as they are now (SUB-SHAPE, SUB-RECIPIENT-RECORD-LIVE)."""
-    recipient = recipients.render(_record(call, subscription.recipient))
-    if with_preferences:
-        recipient["preferences"] = preferences.stored(call.environment, subscription.recipient)
     return {
         "__typename": "Subscription",
-        "recipient": recipient,
-        "object": recipients.render(_record(call, subscription.object)),
+        "recipient": shown(subscription.recipient),
+        "object": shown(subscription.object),
         "properties": subscription.properties,
         "inserted_at": subscription.inserted_at,
         "updated_at": subscription.updated_at,
     }
 
 
-def _record(call: Call, ref: Ref) -> Record:
-    record = call.store.recipients.get(*ref)
-    if record is None:
-        raise LookupError(f"a subscription names {ref}, which does not exist")
-    return record
+def _records(call: Call) -> Callable[[Ref], dict[str, Any]]:
+    """Return what shows a recipient; each is read once, however many subscriptions of the answer name it."""
+
+    @cache
+    def shown(ref: Ref) -> dict[str, Any]:
+        record = call.store.recipients.get(*ref)
+        if record is None:
+            raise LookupError(f"a subscription names {ref}, which does not exist")
+        return recipients.render(record)
+
+    return shown
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {
