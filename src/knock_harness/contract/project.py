@@ -18,6 +18,7 @@ from knock_harness.errors import InvalidDocument
 
 from .channels import Channel, read_channels
 from .guides import Guide, GuideGroup, GuideStep, read_guides
+from .layout import read_definitions
 from .workflows import Step, Workflow, read_workflow, read_workflows
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Project:
         default_preferences: the default preference set of the environment.
         preference_center: ``enabled`` and ``config`` with title, body and rows.
         account: whose environment it is.
+        layouts: of emails, ``html_layout`` and ``text_layout`` by key.
         providers: what stand-ins of third parties answer, by provider.
         channels_by_id: the channels again, by UUID.
     """
@@ -103,6 +105,7 @@ class Project:
     default_preferences: Mapping[str, Any] = field(default_factory=dict)
     preference_center: Mapping[str, Any] = field(default_factory=dict)
     account: Account = field(default_factory=Account)
+    layouts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     providers: Mapping[str, Any] = field(default_factory=dict)
     channels_by_id: Mapping[str, Channel] = field(init=False)
 
@@ -130,7 +133,8 @@ def _read(folder: Path) -> Project:
     if not folder.is_dir():
         raise InvalidDocument("is no folder", where=str(folder), hint="Name the folder that holds knock.json.")
     root = _root(folder)
-    workflows = read_workflows(root / "workflows")
+    layouts = {key: layout for key, (_, layout) in read_definitions(root / "layouts", "layout.json").items()}
+    workflows = read_workflows(root / "workflows", layouts=layouts)
     environment, where = _environment(folder, root)
     if environment is None:
         environment = {"channels": _channels_named_by(workflows)}
@@ -148,6 +152,7 @@ def _read(folder: Path) -> Project:
         default_preferences=environment.get("preferences") or {},
         preference_center=environment.get("preference_center") or {},
         account=_account(environment.get("account") or {}, where=where),
+        layouts=layouts,
         providers=environment.get("providers") or {},
     )
 

@@ -13,7 +13,7 @@ from knock_harness.errors import InvalidDocument
 from .layout import read_definitions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Step", "Workflow", "read_workflow", "read_workflows"]
@@ -22,6 +22,7 @@ KEY: Final = re.compile(r"[a-z0-9_-]{3,255}")
 CHANNEL_TYPES: Final = frozenset({"email", "in_app_feed", "sms", "push", "chat", "http"})
 STEP_TYPES: Final = frozenset({"channel", "delay"})
 FREQUENCIES: Final = frozenset({"every_trigger", "once_per_recipient", "once_per_recipient_per_tenant"})
+VISUAL_BLOCKS: Final = frozenset({"button_set", "divider", "html", "image", "markdown"})
 #: Keys of a step that change what it does and that nothing here carries out: better refused than passed over.
 UNSUPPORTED: Final = ("channel_group_key", "send_windows")
 
@@ -77,25 +78,30 @@ class Workflow:
     trigger_frequency: str = "every_trigger"
 
 
-def read_workflows(folder: Path) -> dict[str, Workflow]:
+def read_workflows(folder: Path, *, layouts: Collection[str] = ()) -> dict[str, Workflow]:
     """Read ``<folder>/<key>/workflow.json`` of every workflow, by key.
+
+    Args:
+        folder: holds one folder for each workflow.
+        layouts: the keys of the layouts that emails may name.
 
     Raises:
         InvalidDocument: a file is missing or wrong, or holds a step that cannot be carried out.
     """
     return {
-        key: read_workflow(key, definition, where=str(file))
+        key: read_workflow(key, definition, where=str(file), layouts=layouts)
         for key, (file, definition) in read_definitions(folder, "workflow.json").items()
     }
 
 
-def read_workflow(key: str, definition: Mapping[str, Any], *, where: str) -> Workflow:
+def read_workflow(key: str, definition: Mapping[str, Any], *, where: str, layouts: Collection[str] = ()) -> Workflow:
     """Return a workflow from its definition, texts in place.
 
     Args:
         key: its key.
         definition: as in the layout of Knock's CLI.
         where: the file, for the error.
+        layouts: the keys of the layouts that emails may name.
 
     Raises:
         InvalidDocument: it is no workflow, or holds a step that cannot be carried out.
@@ -108,7 +114,7 @@ def read_workflow(key: str, definition: Mapping[str, Any], *, where: str) -> Wor
     frequency = definition.get("trigger_frequency") or "every_trigger"
     if frequency not in FREQUENCIES:
         raise InvalidDocument(f"trigger_frequency {frequency!r} is none of {sorted(FREQUENCIES)}", where=where)
-    steps = tuple(_step(each, where=where) for each in definition["steps"])
+    steps = tuple(_step(each, where=where, layouts=layouts) for each in definition["steps"])
     refs = [each.ref for each in steps]
     if twice := {each for each in refs if refs.count(each) > 1}:
         raise InvalidDocument(f"steps share the ref {sorted(twice)}", where=where)
@@ -127,7 +133,7 @@ def read_workflow(key: str, definition: Mapping[str, Any], *, where: str) -> Wor
     )
 
 
-def _step(definition: Any, *, where: str) -> Step:
+def _step(definition: Any, *, where: str, layouts: Collection[str]) -> Step:
     if not isinstance(definition, dict) or not isinstance(definition.get("ref"), str):
         raise InvalidDocument("a step is an object with a 'ref'", where=where)
     ref, kind = definition["ref"], definition.get("type")
@@ -141,14 +147,14 @@ def _step(definition: Any, *, where: str) -> Step:
         if definition.get(unsupported):
             raise InvalidDocument(f"step {ref!r} has {unsupported!r}, which is not carried out here", where=where)
     if kind == "channel":
-        return _channel_step(definition, where=where)
+        return _channel_step(definition, where=where, layouts=layouts)
     settings = definition.get("settings") or {}
     if not settings.get("delay_for") and not settings.get("delay_until_field_path"):
         raise InvalidDocument(f"delay step {ref!r} says neither how long nor until when", where=where)
     return Step(ref, "delay", definition.get("conditions") or None, settings=settings)
 
 
-def _channel_step(definition: Mapping[str, Any], *, where: str) -> Step:
+def _channel_step(definition: Mapping[str, Any], *, where: str, layouts: Collection[str]) -> Step:
     ref, channel_type = definition["ref"], definition.get("channel_type", "")
     if channel_type and channel_type not in CHANNEL_TYPES:
         raise InvalidDocument(
@@ -156,12 +162,27 @@ def _channel_step(definition: Mapping[str, Any], *, where: str) -> Step:
         )
     if not isinstance(definition.get("channel_key"), str):
         raise InvalidDocument(f"channel step {ref!r} has no 'channel_key'", where=where)
+    template = definition.get("template") or {}
+    _check_template(ref, template, where=where, layouts=layouts)
     return Step(
         ref,
         "channel",
         definition.get("conditions") or None,
         channel_key=definition["channel_key"],
         channel_type=channel_type,
-        template=definition.get("template") or {},
+        template=template,
         settings=definition.get("channel_overrides") or {},
     )
+
+
+def _check_template(ref: str, template: Mapping[str, Any], *, where: str, layouts: Collection[str]) -> None:
+    layout = (template.get("settings") or {}).get("layout_key")
+    if layout and layout not in layouts:
+        raise InvalidDocument(f"step {ref!r} names layout {layout!r}, which the project lacks", where=where)
+    if template.get("is_mjml"):
+        raise InvalidDocument(f"step {ref!r} is written in MJML, which is not rendered here", where=where)
+    kinds = {each.get("type") if isinstance(each, dict) else None for each in template.get("visual_blocks") or ()}
+    if unknown := kinds - VISUAL_BLOCKS:
+        raise InvalidDocument(
+            f"step {ref!r} has blocks that are not rendered here: {sorted(map(str, unknown))}", where=where
+        )

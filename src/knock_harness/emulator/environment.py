@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from .clock import Clock, moment, stamp
+from .engine.plans import Plans
+from .engine.providers import Provider, StandIn
 from .store import Store
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ class Environment:
         clock: its time.
         ids: where new identifiers come from.
         store: its records.
+        plans: its workflows, ready to run.
+        provider: who delivers what goes out of it.
     """
 
     def __init__(self, name: str, *, project: Project, clock: Clock, ids: Identifiers) -> None:
@@ -38,6 +42,8 @@ class Environment:
         self.clock = clock
         self.ids = ids
         self.store = Store()
+        self.plans = Plans()
+        self.provider: Provider = StandIn()
 
     def later(self, kind: str, payload: bytes, *, at: datetime) -> int:
         """Put work into the queue and return its place there."""

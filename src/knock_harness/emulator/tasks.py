@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from . import bulk, bulk_rows
+from .engine import deliveries, runs, triggers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,4 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["TASKS"]
 
 #: Each kind of due work, and what does it.
-TASKS: Final[Mapping[str, Task]] = {bulk.TASK: bulk_rows.advance}
+TASKS: Final[Mapping[str, Task]] = {
+    bulk.TASK: bulk_rows.advance,
+    deliveries.CONFIRM: deliveries.confirm,
+    deliveries.SEND: deliveries.send,
+    runs.GO_ON: runs.go_on,
+    triggers.CANCEL: triggers.carry_out_cancel,
+    triggers.ORDER: triggers.carry_out,
+}

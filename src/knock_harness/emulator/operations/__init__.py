@@ -8,6 +8,7 @@ from . import (
     audiences,
     bulk,
     channel_data,
+    channels,
     feeds,
     message_batches,
     message_lists,
@@ -17,6 +18,8 @@ from . import (
     subscriptions,
     tenants,
     users,
+    workflow_runs,
+    workflows,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     **audiences.HANDLERS,
     **bulk.HANDLERS,
     **channel_data.HANDLERS,
+    **channels.HANDLERS,
     **feeds.HANDLERS,
     **message_batches.HANDLERS,
     **message_lists.HANDLERS,
@@ -40,4 +44,6 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     **subscriptions.HANDLERS,
     **tenants.HANDLERS,
     **users.HANDLERS,
+    **workflow_runs.HANDLERS,
+    **workflows.HANDLERS,
 }

@@ -16,6 +16,7 @@ from .messages import Messages
 from .preferences import PreferenceSets
 from .recipients import Recipients
 from .replies import Replies
+from .runs import Runs
 from .subscriptions import Subscriptions
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ AREAS = (
     PreferenceSets,
     Recipients,
     Replies,
+    Runs,
     Subscriptions,
 )
 
@@ -60,6 +62,7 @@ class Store:
         self.preferences = PreferenceSets(self.connection)
         self.recipients = Recipients(self.connection)
         self.replies = Replies(self.connection)
+        self.runs = Runs(self.connection)
         self.subscriptions = Subscriptions(self.connection)
 
     @contextmanager

@@ -12,7 +12,7 @@ from knock_harness.emulator.paging import Page, PageRequest, select_page
 from knock_harness.emulator.references import Ref, reference
 from knock_harness.emulator.trigger_data import matches_json
 
-from .message_schema import COLUMNS, SCHEMA
+from .message_schema import COLUMNS, SCHEMA, STAMPS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -124,6 +124,15 @@ class Messages:
         row = self._connection.execute("SELECT content_json FROM messages WHERE id = ?", (id,)).fetchone()
         return row[0] if row else None
 
+    def statuses(self, ids: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return of each message its delivery status and its stamps, in the order of `STAMPS`."""
+        rows = self._connection.execute(
+            f"SELECT status, {', '.join(STAMPS.values())} FROM messages"  # noqa: S608 - columns of ours
+            " WHERE id IN (SELECT value FROM json_each(?))",
+            (as_json(ids),),
+        )
+        return rows.fetchall()
+
     def activities(self, seq: int) -> str:
         """Return the activities of a message as the API shows them, with marks in the place of recipients."""
         return str(self._connection.execute("SELECT activities FROM messages WHERE seq = ?", (seq,)).fetchone()[0])
@@ -162,6 +171,20 @@ class Messages:
             where=kept.where,
             values=kept.values,
         )
+
+    def ids(self, kept: Filter) -> list[str]:
+        """Return the ids of the messages that fit a filter, oldest first."""
+        sql = f"SELECT id FROM messages WHERE {' AND '.join(kept.where)} ORDER BY seq"  # noqa: S608
+        return [row[0] for row in self._connection.execute(sql, kept.values)]
+
+    def fits(self, seq: int, kept: Filter) -> bool:
+        """Say whether a message fits a filter."""
+        sql = f"SELECT 1 FROM messages WHERE seq = :seq AND {' AND '.join(kept.where)}"  # noqa: S608
+        return self._connection.execute(sql, {**kept.values, "seq": seq}).fetchone() is not None
+
+    def delete(self, seq: int) -> None:
+        """Delete a message with all that belongs to it."""
+        self._connection.execute("DELETE FROM messages WHERE seq = ?", (seq,))
 
     def delete_of(self, recipient: Ref) -> None:
         """Delete the messages of a recipient with all that belongs to them (USER-DELETE-MESSAGES)."""

@@ -1,0 +1,49 @@
+"""What happens in a run, as its events tell it."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+__all__ = ["Event", "Events"]
+
+#: Name, status (ok or error), ref and type of the step, data, and when.
+Event: TypeAlias = tuple[str, str, "str | None", "str | None", "dict[str, Any] | None", str]
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(list[Any]).decode
+
+
+class Events:
+    """The events of a run, in order.
+
+    Attributes:
+        errors: how many of them are errors (RUN-ERROR-COUNT).
+    """
+
+    def __init__(self, told: str = "") -> None:
+        self._events: list[Any] = _decode(told) if told else []
+        self.errors = sum(each[1] == "error" for each in self._events)
+
+    def add(
+        self,
+        name: str,
+        at: str,
+        *,
+        step: tuple[str, str] | None = None,
+        data: dict[str, Any] | None = None,
+        failed: bool = False,
+    ) -> None:
+        """Add an event; step is its ref and its type."""
+        self.errors += failed
+        ref, kind = step or (None, None)
+        self._events.append((name, "error" if failed else "ok", ref, kind, data, at))
+
+    def messages_of(self, ref: str) -> list[str]:
+        """Return the ids of the messages that a step made."""
+        return [each[4]["message_id"] for each in self._events if each[0] == "message_enqueued" and each[2] == ref]
+
+    def text(self) -> str:
+        """Return them as JSON."""
+        return _encode(self._events).decode()

@@ -1,0 +1,88 @@
+"""Orders: what a trigger, or a schedule that fires, leaves to be carried out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from knock_harness.emulator.references import Ref
+
+__all__ = ["Addressee", "Order", "Progress", "decode_cancel", "decode_order", "decode_progress", "encode"]
+
+
+class Addressee(msgspec.Struct, array_like=True, omit_defaults=True):
+    """Somebody to run for.
+
+    Attributes:
+        ref: who.
+        own_data: what is merged over the common data for this recipient alone (TRIGGER-PER-RECIPIENT-MERGE).
+        subscription: the properties of the subscription that it was reached by.
+        parent: the object of that subscription.
+    """
+
+    ref: Ref
+    own_data: dict[str, Any] | None = None
+    subscription: dict[str, Any] | None = None
+    parent: Ref | None = None
+
+
+class Order(msgspec.Struct, array_like=True, kw_only=True):
+    """A workflow to be run.
+
+    Attributes:
+        run_id: what all recipient runs share.
+        workflow: the key.
+        version_id: the version that was current.
+        addressees: who was named.
+        data: of the trigger, as JSON.
+        at: when it was triggered, as the API writes it.
+        actor: who did it.
+        tenant: for which.
+        source: ``api`` or ``schedule``.
+        cancellation_key: by which it can be cancelled.
+        schedule: ``id`` and occurrences of the schedule that fired.
+        fans_out: run for the subscribers of objects too.
+        sandbox: hand nothing to providers.
+        skip_delay: pass all delays.
+    """
+
+    run_id: str
+    workflow: str
+    version_id: str
+    addressees: list[Addressee]
+    data: str
+    at: str
+    actor: Ref | None = None
+    tenant: str | None = None
+    source: str = "api"
+    cancellation_key: str | None = None
+    schedule: dict[str, Any] | None = None
+    fans_out: bool = True
+    sandbox: bool = False
+    skip_delay: bool = False
+
+
+class Progress(msgspec.Struct, array_like=True):
+    """How far the run for one recipient has come.
+
+    Attributes:
+        order: what it carries out, for this recipient alone.
+        next_step: the place of the step that comes next.
+        activity_id: of the activity that its messages tell of.
+        errors: met so far.
+        delayed: it waits in that step, whose pause is over when it goes on.
+    """
+
+    order: Order
+    next_step: int = 0
+    activity_id: str = ""
+    errors: int = 0
+    delayed: bool = False
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode_order = msgspec.msgpack.Decoder(Order).decode
+decode_progress = msgspec.msgpack.Decoder(Progress).decode
+#: The workflow, the cancellation key, and the recipients (None: all) of a cancellation.
+decode_cancel = msgspec.msgpack.Decoder(tuple[str, str, list[Ref] | None]).decode

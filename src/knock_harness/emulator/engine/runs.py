@@ -1,0 +1,247 @@
+"""Recipient runs: begun by an order, paused by delays, ended by their last step."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from knock_harness.emulator.clock import stamp
+from knock_harness.emulator.message import as_json
+from knock_harness.emulator.references import reference
+from knock_harness.emulator.store.runs import RunRow
+
+from .conditions import holds
+from .events import Events
+from .orders import Progress, decode_progress, encode
+from .scopes import RunScope
+from .steps import StepFailed, channel_step, delay_step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from knock_harness.emulator.environment import Environment
+    from knock_harness.emulator.references import Ref
+    from knock_harness.emulator.store.runs import Paused
+
+    from .orders import Addressee, Order
+    from .plans import Plan
+
+__all__ = ["GO_ON", "Run", "begin", "cancel", "go_on"]
+
+GO_ON: Final = "run"  # the kind of due work
+#: Runs of one order that are carried out in one piece of work.
+AT_A_TIME: Final = 32
+
+_decode_data = msgspec.json.Decoder(dict[str, object]).decode
+
+
+class Run:
+    """The run for one recipient, from one pause to the next.
+
+    Attributes:
+        environment: whose records it works on.
+        plan: the version of the workflow that it follows.
+        id: its own.
+        progress: how far it has come.
+        events: what happened in it.
+        at: the moment; `stamp` is the same as the API writes it.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        plan: Plan,
+        run_id: str,
+        progress: Progress,
+        events: Events,
+        *,
+        at: datetime,
+    ) -> None:
+        self.environment = environment
+        self.plan = plan
+        self.id = run_id
+        self.progress = progress
+        self.events = events
+        self.at = at
+        self.stamp = stamp(at)
+
+    @property
+    def ref(self) -> Ref:
+        """Return the recipient."""
+        return self.progress.order.addressees[0].ref
+
+    @cached_property
+    def scope(self) -> RunScope:
+        """Return what the run knows, as the records stand now (ENGINE-CONDITION-AT-STEP)."""
+        order = self.progress.order
+        return RunScope(
+            self.environment,
+            self.plan,
+            order,
+            order.addressees[0],
+            data=_decode_data(order.data),
+            now=self.at,
+            messages_of=self.events.messages_of,
+        )
+
+    def go(self) -> datetime | None:
+        """Carry out steps until the run is over (None) or waits for a moment."""
+        progress = self.progress
+        if progress.next_step == 0 and not progress.delayed and not holds(self.plan.workflow.conditions, self.scope):
+            self.events.add("run_halted", self.stamp, data={"reason": "conditions_not_met"})
+            return None  # ENGINE-TRIGGER-CONDITION-HALT
+        for planned in self.plan.steps[progress.next_step :]:
+            step = planned.step
+            if step.type == "delay":
+                if progress.delayed:
+                    progress.delayed = False
+                    self.events.add("delay_finished", self.stamp, step=(step.ref, step.type))
+                elif until := delay_step(self, step):
+                    progress.delayed = True
+                    return until
+            else:
+                try:
+                    channel_step(self, planned)
+                except StepFailed as error:
+                    self.events.add(
+                        "step_failed", self.stamp, step=(step.ref, step.type), data={"reason": str(error)}, failed=True
+                    )
+                    return None
+            progress.next_step += 1
+        return None
+
+
+def begin(environment: Environment, plan: Plan, order: Order, addressees: Sequence[Addressee], *, at: datetime) -> None:
+    """Run an order for recipients: at once if they are few, else in portions (TRIGGER-ASYNC)."""
+    now = stamp(at)
+    about = _about(order)
+    if len(addressees) <= AT_A_TIME:
+        for each in addressees:
+            run = Run(environment, plan, environment.ids.uuid(), _progress(environment, order, each), Events(), at=at)
+            environment.store.runs.add(_carried_on(run, inserted_at=now, about=about))
+        return
+    rows = [_queued(environment, order, each, at=now, about=about) for each in addressees]
+    environment.store.runs.add_all(rows)
+    for start in range(0, len(rows), AT_A_TIME):
+        ids = [row.id for row in rows[start : start + AT_A_TIME]]
+        environment.later(GO_ON, encode(ids), at=at)
+
+
+def go_on(environment: Environment, payload: bytes, at: datetime) -> None:
+    """Carry on with the runs whose ids are the payload; those that do not wait any more are passed over."""
+    for run_id in msgspec.msgpack.decode(payload, type=list[str]):
+        paused = environment.store.runs.waiting(run_id)
+        if paused is None:
+            continue
+        run = _resumed(environment, paused, at=at)
+        workflow = environment.project.workflows.get(run.plan.workflow.key)
+        if run.progress.delayed and (workflow is None or not workflow.active):
+            _end(run)  # WORKFLOW-INACTIVE-PAUSED-TERMINATES
+        else:
+            environment.store.runs.put(_carried_on(run))
+
+
+def cancel(environment: Environment, paused: Iterable[Paused], *, at: datetime) -> None:
+    """End runs that wait; their messages stay (CANCEL-PAUSED-DELAY, CANCEL-KEEPS-EARLIER-MESSAGES)."""
+    for each in paused:
+        if each.wake is not None:
+            environment.store.queue.remove(each.wake)
+        _end(_resumed(environment, each, at=at))
+
+
+def _end(run: Run) -> None:
+    run.events.add("run_cancelled", run.stamp)
+    run.environment.store.runs.put(_row(run, "cancelled"))
+
+
+def _resumed(environment: Environment, paused: Paused, *, at: datetime) -> Run:
+    progress = decode_progress(paused.state)
+    plan = environment.plans.pinned(environment.project, progress.order.version_id)
+    return Run(environment, plan, paused.id, progress, Events(paused.events), at=at)
+
+
+def _progress(environment: Environment, order: Order, each: Addressee) -> Progress:
+    data = order.data
+    if each.own_data:
+        data = as_json({**_decode_data(data), **each.own_data})
+    own = msgspec.structs.replace(order, addressees=[each], data=data)
+    return Progress(own, activity_id=environment.ids.uuid())
+
+
+def _queued(environment: Environment, order: Order, each: Addressee, *, at: str, about: str) -> RunRow:
+    progress, run_id = _progress(environment, order, each), environment.ids.uuid()
+    return RunRow(
+        run_id,
+        order.run_id,
+        order.workflow,
+        *each.ref,
+        order.tenant,
+        order.cancellation_key,
+        "queued",
+        0,
+        at,
+        at,
+        _shown(about, run_id, each.ref, at),
+        "[]",
+        encode(progress),
+        None,
+    )
+
+
+def _shown(about: str, run_id: str, ref: Ref, inserted_at: str) -> str:
+    return f'"id":"{run_id}",{about},"recipient":{as_json(reference(*ref))},"inserted_at":"{inserted_at}"'
+
+
+def _carried_on(run: Run, *, inserted_at: str = "", about: str = "") -> RunRow:
+    until = run.go()
+    if until is None:
+        run.events.add("run_completed", run.stamp)
+        return _row(run, "completed", inserted_at=inserted_at, about=about)
+    wake = run.environment.later(GO_ON, encode([run.id]), at=until)
+    return _row(run, "paused", inserted_at=inserted_at, about=about, state=encode(run.progress), wake=wake)
+
+
+def _row(
+    run: Run,
+    status: str,
+    *,
+    inserted_at: str = "",
+    about: str = "",
+    state: bytes | None = None,
+    wake: int | None = None,
+) -> RunRow:
+    order, ref = run.progress.order, run.ref
+    return RunRow(
+        run.id,
+        order.run_id,
+        order.workflow,
+        *ref,
+        order.tenant,
+        order.cancellation_key,
+        status,
+        run.events.errors,
+        inserted_at,
+        run.stamp,
+        _shown(about, run.id, ref, inserted_at),
+        run.events.text(),
+        state,
+        wake,
+    )
+
+
+def _about(order: Order) -> str:
+    """Return what all runs of an order show alike, as JSON (RUN-TRIGGER-SOURCE-API, RUN-TRIGGER-SOURCE-SCHEDULE)."""
+    source = {
+        "type": order.source,
+        "cancellation_key": order.cancellation_key,
+        "schedule_id": order.schedule["id"] if order.schedule else None,
+        "audience_key": None,
+    }
+    actor = None if order.actor is None else reference(*order.actor)
+    return (
+        f'"workflow_run_id":"{order.run_id}","workflow":{as_json(order.workflow)},"actor":{as_json(actor)},'
+        f'"tenant":{as_json(order.tenant)},"trigger_source":{as_json(source)}'
+    )

@@ -1,0 +1,155 @@
+"""The steps of a workflow, carried out for one recipient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from knock_harness.emulator.clock import stamp
+from knock_harness.emulator.message import NewActivity, NewMessage
+from knock_harness.emulator.preference_sets import DEFAULT, allows, allows_commercial
+from knock_harness.emulator.preferences import effective
+
+from . import deliveries
+from .addressing import addresses
+from .conditions import holds
+from .durations import InvalidDelay, resume_at, zone
+from .templates import TemplateFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from knock_harness.contract.project import Channel, Step
+
+    from .addressing import Address
+    from .plans import PlannedStep
+    from .runs import Run
+
+__all__ = ["StepFailed", "channel_step", "delay_step"]
+
+_CREATED: Final = "message.created"
+
+
+class StepFailed(Exception):
+    """A step failed for good: the run ends here (ENGINE-FAIL-HALTS)."""
+
+
+def channel_step(run: Run, planned: PlannedStep) -> None:
+    """Make a message for each address of the recipient, or skip the step and say why (ENGINE-SKIP-CONTINUES).
+
+    Raises:
+        StepFailed: the template cannot be rendered.
+    """
+    step, channel = planned.step, planned.channel
+    if channel is None:
+        return _skip(run, step, "channel_not_configured")
+    if not holds(step.conditions, run.scope) or not holds(channel.settings.get("conditions"), run.scope):
+        return _skip(run, step, "conditions_not_met")  # CHANNEL-CONDITIONS-AND
+    if not _prefers(run, channel):
+        return _skip(run, step, "preferences_not_met")  # RUNPREF-OPT-OUT-SKIPS
+    reached = _addresses(run, channel)
+    if not reached:
+        return _skip(run, step, "recipient_not_reachable")
+    for each in reached:
+        _send(run, planned, channel, each)
+    return None
+
+
+def delay_step(run: Run, step: Step) -> datetime | None:
+    """Return the moment until which the run waits; None: it goes on at once (DELAY-FIXED)."""
+    if not holds(step.conditions, run.scope):
+        _skip(run, step, "conditions_not_met")
+        return None
+    if run.progress.order.skip_delay:  # TRIGGER-SETTINGS-SKIP-DELAY
+        _skip(run, step, "delays_skipped")
+        return None
+    path = step.settings.get("delay_until_field_path")
+    value = run.scope.value(path) if path else None
+    timezone = zone(run.scope.timezone, default=run.environment.project.account.timezone)
+    try:
+        until = resume_at(step.settings, value, now=run.at, timezone=timezone)
+    except InvalidDelay as error:  # DELAY-DYNAMIC-INVALID-SKIPS
+        run.events.add("delay_skipped", run.stamp, step=(step.ref, step.type), data={"reason": str(error)}, failed=True)
+        return None
+    if until <= run.at:
+        return None
+    run.events.add("delay_started", run.stamp, step=(step.ref, step.type), data={"until": stamp(until)})
+    return until
+
+
+def _skip(run: Run, step: Step, reason: str) -> None:
+    run.events.add("step_skipped", run.stamp, step=(step.ref, step.type), data={"reason": reason})
+
+
+def _prefers(run: Run, channel: Channel) -> bool:
+    plan, ref = run.plan, run.ref
+    if plan.overrides_preferences:  # RUNPREF-OVERRIDE
+        return True
+
+    def all_hold(conditions: Sequence[Mapping[str, Any]]) -> bool:
+        return holds({"all": conditions}, run.scope)
+
+    if plan.is_commercial:
+        own = run.environment.store.preferences.get(ref, DEFAULT)
+        if not allows_commercial(own, holds=all_hold):
+            return False
+    settings = effective(run.environment, ref, tenant=run.progress.order.tenant)
+    return not settings or allows(
+        settings,
+        workflow_key=plan.workflow.key,
+        categories=plan.workflow.categories,
+        channel_id=channel.id,
+        channel_type=channel.type,
+        holds=all_hold,
+    )
+
+
+def _addresses(run: Run, channel: Channel) -> Sequence[Address]:
+    record = run.scope.record
+    needs_data = channel.type in {"push", "chat"}
+    data = run.environment.store.channel_data.get(run.ref, channel.id) if needs_data else None
+    return addresses(channel.type, {} if record is None else record.properties, data)
+
+
+def _send(run: Run, planned: PlannedStep, channel: Channel, address: Address) -> None:
+    environment, order, step = run.environment, run.progress.order, planned.step
+    assert planned.origin is not None  # noqa: S101 - a step with a channel has both
+    assert planned.make is not None  # noqa: S101
+    message_id = environment.ids.ksuid(run.at)
+    run.scope.variables["current_message"] = {"id": message_id}
+    try:
+        content = planned.make(run.scope.variables, address.value)
+    except TemplateFailed as error:
+        raise StepFailed(str(error)) from None
+    status = _first_status(channel, sandbox=order.sandbox)
+    environment.store.messages.add(
+        NewMessage(
+            id=message_id,
+            recipient=run.ref,
+            origin=planned.origin,
+            data=order.data,
+            activities=(NewActivity(run.progress.activity_id, order.actor, order.data, order.at),),
+            content=content,
+            status=status,
+            at=run.stamp,
+            tenant=order.tenant,
+            run_id=order.run_id,
+            recipient_run_id=run.id,
+            recipient_snapshot=address.snapshot,
+        ),
+        events=(_CREATED, f"message.{status}"),
+    )
+    run.events.add(
+        "message_enqueued",
+        run.stamp,
+        step=(step.ref, step.type),
+        data={"channel_type": channel.type, "message_id": message_id},
+    )
+    if status == "queued":
+        deliveries.plan(environment, message_id, channel, at=run.at)
+
+
+def _first_status(channel: Channel, *, sandbox: bool) -> str:
+    if sandbox or channel.settings.get("sandbox_mode"):  # TRIGGER-SETTINGS-SANDBOX, CHANNEL-SANDBOX
+        return "not_sent"
+    return "delivered" if channel.type == "in_app_feed" else "queued"  # MSG-IN-APP-DELIVERED
