@@ -34,7 +34,7 @@ class CollectedItem(msgspec.Struct, frozen=True):
     Attributes:
         item: pytest's node id.
         operations: the operationIds it is about, as far as is known before it runs.
-        requirements: the ids it is marked with.
+        requirements: the ids it is marked with, as far as they bind its operations.
     """
 
     item: str

@@ -11,17 +11,18 @@ from knock_harness import contract
 from knock_harness.verify.books import CollectedItem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from knock_harness.contract import Operation
+    from knock_harness.contract.requirements import Requirement
 
 __all__ = ["describe", "operations_of", "selected"]
 
 _PARAMETERS = re.compile(r"\[(.*)\]$", re.DOTALL)
 
 
-def describe(item: pytest.Item, known: Container[str]) -> CollectedItem:
-    """Return what a test is about.
+def describe(item: pytest.Item, known: Mapping[str, Requirement]) -> CollectedItem:
+    """Return what a test is about: of the requirements it is marked with those that bind its operations.
 
     Raises:
         pytest.UsageError: it names no requirement, or one that is not defined.
@@ -31,7 +32,9 @@ def describe(item: pytest.Item, known: Container[str]) -> CollectedItem:
         raise pytest.UsageError(f"{item.nodeid} is marked with no requirement")
     if unknown := [each for each in ids if each not in known]:
         raise pytest.UsageError(f"{item.nodeid} is marked with {unknown[0]!r}, which is no requirement")
-    return CollectedItem(item.nodeid, operations_of(item), ids)
+    operations = operations_of(item)
+    bound = tuple(each for each in ids if any(known[each].binds(operation) for operation in operations))
+    return CollectedItem(item.nodeid, operations, bound if operations else ids)
 
 
 def selected(

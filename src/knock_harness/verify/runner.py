@@ -9,7 +9,7 @@ import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -23,9 +23,8 @@ from knock_harness.verify.results import OperationResult, Results, Run
 from knock_harness.verify.verdict import Course
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from knock_harness.contract.requirements import Requirement
     from knock_harness.verify.books import CollectedItem
     from knock_harness.verify.observations import ItemReport
     from knock_harness.verify.plan import Plan
@@ -85,19 +84,8 @@ def run_suites(
         _end(process)
     reports += reader.new_reports()
     collected = reader.collected()
-    course = Course(
-        selected=len(collected),
-        done=len({each.item for each in reports}),
-        dead_workers=0 if interrupted else reader.dead_workers(),
-        interrupted=interrupted,
-        complaint="" if interrupted else _complaint(process.returncode, collected, reports, folder=reader.folder),
-    )
-    account = Account.merged(reader.accounts(), contract.load())
-    narrowed = plan.operations or plan.requirements
-    asked = (
-        {name for item in collected.values() for name in item.operations} if narrowed else contract.load().operations
-    )
-    operations = _operations(account, asked=asked)
+    course = _course(process.returncode, reader, collected, reports, interrupted=interrupted)
+    operations = _operations(reader.accounts(), asked=_asked(plan, collected))
     run = Run(
         harness=__version__,
         target=plan.target.base_url,
@@ -112,12 +100,12 @@ def run_suites(
         items_done=course.done,
         requests=sum(each.requests for each in operations),
     )
-    known = requirements.load()
-    selected = _selected(collected.values(), known, among=plan.requirements or known)
-    return assemble(run, reports, selected=selected, course=course, operations=operations)
+    marked = {name for item in collected.values() for name in item.requirements}
+    selected = marked & set(plan.requirements or marked)
+    return _results(run, reports, selected=selected, course=course, operations=operations)
 
 
-def assemble(
+def _results(
     run: Run,
     reports: Sequence[ItemReport],
     *,
@@ -125,7 +113,6 @@ def assemble(
     course: Course,
     operations: tuple[OperationResult, ...],
 ) -> Results:
-    """Return the results of a run from what its tests left behind about the requirements selected."""
     known = requirements.load()
     judged = verdict.judge(reports, known, selected=selected)
     faults = verdict.faults(reports)
@@ -139,17 +126,27 @@ def assemble(
     )
 
 
-def _selected(
-    collected: Collection[CollectedItem], known: Mapping[str, Requirement], *, among: Collection[str]
-) -> frozenset[str]:
-    """Return the ids that the collected tests should judge: their marks, as far as these bind their operations."""
-    return frozenset(
-        name
-        for item in collected
-        for name in item.requirements
-        if name in among
-        if not item.operations or any(known[name].binds(operation) for operation in item.operations)
-    )
+def _course(
+    returncode: int,
+    reader: Reader,
+    collected: Collection[str],
+    reports: Sequence[ItemReport],
+    *,
+    interrupted: bool,
+) -> Course:
+    """Return how the run went; what an interruption does to the processes is not held against it."""
+    selected, done = len(collected), len({each.item for each in reports})
+    if interrupted:
+        return Course(selected, done, interrupted=True)
+    complaint = _complaint(returncode, collected, reports, folder=reader.folder)
+    return Course(selected, done, dead_workers=reader.dead_workers(), complaint=complaint)
+
+
+def _asked(plan: Plan, collected: Mapping[str, CollectedItem]) -> Collection[str]:
+    """Return the operations that a run was to ask: all, or those that the selected tests are about."""
+    if not plan.operations and not plan.requirements:
+        return contract.load().operations
+    return {name for item in collected.values() for name in item.operations}
 
 
 def _watch(process: subprocess.Popen[bytes], reader: Reader, reports: list[ItemReport]) -> Iterator[Progress]:
@@ -183,7 +180,8 @@ def _complaint(returncode: int, collected: Collection[str], reports: Sequence[It
     return f"pytest ended with code {returncode} ({folder / suites.LOG} says more)"
 
 
-def _operations(account: Account, *, asked: Collection[str]) -> tuple[OperationResult, ...]:
+def _operations(accounts: Iterable[Mapping[str, Any]], *, asked: Collection[str]) -> tuple[OperationResult, ...]:
+    account = Account.merged(accounts, contract.load())
     known = contract.load().operations
     return tuple(
         OperationResult(
