@@ -22,6 +22,9 @@ __all__ = ["parse_body", "validate"]
 #: The body may be left out: the browser client sends its properties in the query (USER-IDENTIFY-QUERY-PARAMS).
 BODY_IN_QUERY: Final = frozenset({"identifyUser"})
 
+#: Levels of maps and lists in a body. What is stored comes back within other maps, which must not be too deep to write.
+DEEPEST: Final = 400
+
 
 def parse_body(operation: Operation, request: Request) -> Any:
     """Return the JSON value of a body; None where the operation takes none or none was sent.
@@ -43,6 +46,8 @@ def parse_body(operation: Operation, request: Request) -> Any:
         body = msgspec.json.decode(request.body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise Refusal(400, "malformed_json", "The body is not valid JSON") from None
+    if request.body.count(b"{") + request.body.count(b"[") > DEEPEST and not _fits(body):
+        raise Refusal(400, "malformed_json", f"The body is nested deeper than {DEEPEST} levels")
     if body is None and operation.body_required:
         raise InvalidParams.at("body", "is null", kind="type")
     return body
@@ -63,6 +68,20 @@ def validate(operation: Operation, path: Mapping[str, str], query: Mapping[str, 
         raise InvalidParams(_field_errors(broken))
     if body is not None and (broken := contract.body_errors(operation, body)):
         raise InvalidParams(_field_errors(broken))
+
+
+def _fits(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return True
+    return False
 
 
 def _is_json(content_type: str) -> bool:
