@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import project, wire
 from .document import bundle
+from .generation import narrowed
 from .operations import Operation, Parameter, read_operations
 from .router import Match, Router
 from .validation import Validators, Violation
@@ -34,6 +35,7 @@ __all__ = [
     "load",
     "match",
     "methods",
+    "narrowed",
     "parameter_errors",
     "project",
     "validator",

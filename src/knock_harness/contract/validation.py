@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from .operations import Location, Operation
 
@@ -29,11 +29,13 @@ class Violation:
         path: the keys and positions that lead to the place; empty: the value itself.
         keyword: the constraint that is broken, such as `required` or `maxItems`.
         message: what is wrong, for people.
+        lenient: whether a server may accept it all the same: the contract marks the constraint `x-lenient`.
     """
 
     path: tuple[str | int, ...]
     keyword: str
     message: str
+    lenient: bool
 
     @property
     def field(self) -> str:
@@ -45,10 +47,11 @@ class Validators:
     """Compiles the schemas of one document, each when it is first needed, and keeps them."""
 
     def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
         self._registry = jsonschema_rs.Registry([(_DOCUMENT, document)])
         self._by_schema: dict[int, jsonschema_rs.Draft202012Validator] = {}
         self._schemas: list[Mapping[str, Any]] = []
-        self._by_parameters: dict[tuple[Operation, Location], jsonschema_rs.Draft202012Validator] = {}
+        self._by_parameters: dict[tuple[Operation, Location], dict[str, Any]] = {}
 
     def validator(self, schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
         """Return the validator of a schema of the document, or of one that refers to its components."""
@@ -62,36 +65,43 @@ class Validators:
         """Return what is wrong with a request body; nothing for an operation that takes none."""
         if operation.body is None:
             return ()
-        return _violations(self.validator(operation.body), value)
+        return self._violations(operation.body, value)
 
     def parameter_errors(
         self, operation: Operation, location: Location, values: Mapping[str, Any]
     ) -> tuple[Violation, ...]:
         """Return what is wrong with the decoded parameters of one location, missing ones included."""
-        validator = self._by_parameters.get((operation, location))
-        if validator is None:
-            validator = self._compile(_schema_of_parameters(operation, location))
-            self._by_parameters[operation, location] = validator
-        return _violations(validator, values)
+        schema = self._by_parameters.get((operation, location))
+        if schema is None:
+            schema = self._by_parameters[operation, location] = _schema_of_parameters(operation, location)
+        return self._violations(schema, values)
 
     def _compile(self, schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
         return jsonschema_rs.Draft202012Validator(_absolute(schema), registry=self._registry, validate_formats=True)
 
+    def _violations(self, schema: Mapping[str, Any], value: Any) -> tuple[Violation, ...]:
+        validator = self.validator(schema)
+        if validator.is_valid(value):  # much cheaper than asking for the errors that are seldom there
+            return ()
+        return tuple(self._violation(schema, error) for error in validator.iter_errors(value))
 
-def _violations(validator: jsonschema_rs.Draft202012Validator, value: Any) -> tuple[Violation, ...]:
-    if validator.is_valid(value):  # much cheaper than asking for the errors that are seldom there
-        return ()
-    return tuple(_each_violation(validator, value))
-
-
-def _each_violation(validator: jsonschema_rs.Draft202012Validator, value: Any) -> Iterator[Violation]:
-    for error in validator.iter_errors(value):
+    def _violation(self, schema: Mapping[str, Any], error: jsonschema_rs.ValidationError) -> Violation:
         path = tuple(error.instance_path)
         keyword = str(error.schema_path[-1]) if error.schema_path else ""
-        missing = getattr(error.kind, "property", None)
-        if keyword == "required" and missing is not None:
+        if keyword == "required" and (missing := getattr(error.kind, "property", None)) is not None:
             path = (*path, missing)
-        yield Violation(path, keyword, error.message)
+        return Violation(path, keyword, error.message, self._is_lenient(schema, error))
+
+    def _is_lenient(self, schema: Mapping[str, Any], error: jsonschema_rs.ValidationError) -> bool:
+        """Say whether the broken constraint is marked; of a union, one branch broken in marked ways is enough."""
+        branches = getattr(error.kind, "context", None) or ()
+        if any(branch and all(self._is_lenient(schema, each) for each in branch) for branch in branches):
+            return True
+        *steps, keyword = error.schema_path or [""]
+        place: Any = self._document if steps[:1] == ["components"] else schema
+        for step in steps:
+            place = place[step]
+        return keyword in place.get("x-lenient", ())
 
 
 def _schema_of_parameters(operation: Operation, location: Location) -> dict[str, Any]:
