@@ -19,18 +19,19 @@ from hypothesis import HealthCheck
 from knock_harness import contract
 from knock_harness.contract import requirements
 from knock_harness.errors import HarnessError
-from knock_harness.target import Client, Ledger, World
+from knock_harness.target import Ledger, World
 from knock_harness.verify import collection, profiles
 from knock_harness.verify.account import Account
 from knock_harness.verify.books import Book, CollectedItem
 from knock_harness.verify.endings import Ending, ending_of, settle
 from knock_harness.verify.observations import ItemReport, Judge
+from knock_harness.verify.patience import OneTryClient
 from knock_harness.verify.plan import Plan, current
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from knock_harness.target import Target
+    from knock_harness.target import Client, Target
     from knock_harness.verify.profiles import Profile
 
 __all__ = ["Bench"]
@@ -94,7 +95,7 @@ def client(pytestconfig: pytest.Config, target: Target, account: Account) -> Ite
     """The client that every check sends its requests with."""
     bench = pytestconfig.stash[_BENCH]
     processes = 1 if bench.plan.environments else bench.plan.workers
-    with Client(target, processes=processes) as client:
+    with OneTryClient(target, processes=processes) as client:
         client.subscribe(account.observe)
         bench.client = client
         yield client
@@ -139,7 +140,7 @@ class Bench:
         self.plan = plan
         self.worker = worker
         self.account = Account(contract.load())
-        self.client: Client | None = None
+        self.client: OneTryClient | None = None
         self._requirements = requirements.load()
         self._book = Book(Path(plan.folder), worker) if plan.folder else None
         self._unreachable_in_a_row = 0
@@ -163,6 +164,8 @@ class Bench:
         judge = item.stash[_JUDGE] = Judge(self._requirements)
         item.stash[_ENDING] = Ending()
         started = time.perf_counter()
+        if self.client:
+            self.client.try_again()
         result = yield
         ending = item.stash[_ENDING]
         last = self.client.last if self.client else None
