@@ -71,7 +71,7 @@ def command(
     _make_folders(output, junit, markdown)
     (output / _RESULTS).unlink(missing_ok=True)  # an earlier verdict must not be taken for that of this run
     seed = secrets.randbelow(2**32) if seed is None else seed
-    run, count = new_run_name(), workers or len(os.sched_getaffinity(0))
+    run, count = new_run_name(), workers or _cores()
     with contextlib.ExitStack() as stack:
         stack.enter_context(_termination_as_interruption())
         target, environments = _target(stack, run=run, workers=count, output=output, flags=flags)
@@ -114,6 +114,12 @@ def _target(
     address = stack.enter_context(emulator([each.secret for each in keys], log=output / "run" / "emulator.log"))
     first = keys[0]
     return targets.packaged_target(address, api_key=first.secret, public_key=first.public), keys
+
+
+def _cores() -> int:
+    """Return how many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _whom(plan: Plan) -> str:
