@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from knock_harness import contract
 from knock_harness.contract import requirements
 from knock_harness.errors import InvalidDocument
 
@@ -27,6 +28,13 @@ def test_every_statement_is_a_sentence() -> None:
     assert not unfinished
 
 
+def test_every_operation_that_a_requirement_binds_is_one_of_the_contract() -> None:
+    known = {*contract.load().operations, "*"}
+    unknown = {each.id: set(each.operations) - known for each in requirements.load().values()}
+
+    assert not {name: operations for name, operations in unknown.items() if operations}
+
+
 def test_every_requirement_names_its_source() -> None:
     assert not [each.id for each in requirements.load().values() if not each.source]
 
@@ -37,6 +45,10 @@ def test_a_prefix_selects_all_that_start_with_it() -> None:
 
 def test_a_whole_id_selects_itself() -> None:
     assert requirements.select(["PAGE-SIZE-MAX"], among=IDS) == ["PAGE-SIZE-MAX"]
+
+
+def test_a_whole_id_does_not_select_the_ids_that_go_on_from_it() -> None:
+    assert requirements.select(["PAGE-SIZE-MAX"], among=[*IDS, "PAGE-SIZE-MAX-FEED"]) == ["PAGE-SIZE-MAX"]
 
 
 def test_the_case_of_a_prefix_does_not_matter() -> None:
