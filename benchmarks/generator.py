@@ -57,7 +57,7 @@ def post(wrk: Path, server: Server, path: str, bodies: Sequence[Any], *, seconds
 
 def _run(wrk: Path, server: Server, path: str, arguments: Sequence[str], *, seconds: int) -> Outcome:
     headers = [option for name, value in server.headers.items() for option in ("-H", f"{name}: {value}")]
-    sizes = ["--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s"]
+    sizes = ["--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s", "--timeout", "10s"]
     command = [str(wrk), *sizes, *headers, "--script", str(SCRIPT), server.url + path, "--", *arguments]
     done = subprocess.run(
         pinned(GENERATOR_CPU, command), capture_output=True, text=True, timeout=seconds + 30, check=True

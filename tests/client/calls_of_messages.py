@@ -55,7 +55,7 @@ CASES: Mapping[str, Case] = {
         lambda on: call(on.message(), metadata={"button": "open"}),
         lambda message, on: (
             message.interacted_at is not None
-            and {"button": "open"} in [event.data for event in on.knock.messages.list_events(message.id)]
+            and {"metadata": {"button": "open"}} in [event.data for event in on.knock.messages.list_events(message.id)]
         ),
     ),
     "messages.archive": Case(lambda on: call(on.message()), lambda message, on: message.archived_at is not None),
