@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["parse_body", "validate"]
 
-#: The body may be left out: the browser client sends its properties in the query (USER-IDENTIFY-QUERY-PARAMS).
-BODY_IN_QUERY: Final = frozenset({"identifyUser"})
 
 #: Levels of maps and lists in a body. What is stored comes back within other maps, which must not be too deep to write.
 DEEPEST: Final = 400
@@ -36,7 +34,7 @@ def parse_body(operation: Operation, request: Request) -> Any:
     if operation.body is None:  # HTTP-EMPTY-BODY-WRITES
         return None
     if not request.body:
-        if operation.body_required and operation.id not in BODY_IN_QUERY:
+        if operation.body_required:
             raise InvalidParams.at("body", "is required", kind="required")
         return None
     content_type = request.header(b"content-type")
