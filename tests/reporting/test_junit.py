@@ -53,3 +53,12 @@ def test_characters_that_xml_has_no_place_for_do_no_harm() -> None:
     suite = parsed(render_junit(results(report(odd), requirements=(requirement("A"),))))
 
     assert suite.get("failures") == "1"
+
+
+def test_what_was_not_judged_does_not_look_as_if_it_held() -> None:
+    fault = Observation("A", "getUser", "error", reason="KeyError")
+    suite = parsed(render_junit(results(report(fault), requirements=(requirement("A"),))))
+    found = suite.find("testcase/skipped")
+
+    assert found is not None
+    assert found.get("message") == "not judged"

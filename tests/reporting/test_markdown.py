@@ -28,4 +28,7 @@ def test_the_report_names_operations_that_never_answered_2xx() -> None:
 def test_the_report_says_how_to_check_again() -> None:
     text = render_markdown(results(report(failed("A")), requirements=(requirement("A"),)))
 
-    assert "`knock-harness verify A --operation deleteUser --profile quick --seed 7`" in text
+    assert (
+        "`knock-harness verify A --operation deleteUser --target http://127.0.0.1:4000 --profile quick --seed 7`"
+        in text
+    )

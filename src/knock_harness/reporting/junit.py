@@ -63,6 +63,8 @@ def _add_case(
         _add_text(case, "system-out", f"{tally.status}, level {requirement.level}\n{text}")
     elif tally.status == "skipped":
         _add_text(case, "skipped", "", message="; ".join(requirement.skipped_because))
+    elif tally.status == "not judged":
+        _add_text(case, "skipped", "", message=tally.status)
 
 
 def _told(failure: Failure, results: Results) -> str:

@@ -101,7 +101,9 @@ def again(failure: Failure, results: Results) -> str:
     """Return the command that checks this promise on this operation again, with the same random choices."""
     operation = f" --operation {failure.operation}" if failure.operation else ""
     run = results.run
-    return f"knock-harness verify {failure.requirement}{operation} --profile {run.profile} --seed {run.seed}"
+    target = "emulator" if run.emulated else run.target
+    choices = f"--target {target} --profile {run.profile} --seed {run.seed}"
+    return f"knock-harness verify {failure.requirement}{operation} {choices}"
 
 
 def _outcomes(results: Iterable[RequirementResult], resources: dict[str, str]) -> dict[str, Counter[str]]:

@@ -80,6 +80,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         harness: version of knock-harness.
         target: base URL.
+        emulated: the target was an emulator, started for this run and gone with it.
         started_at: RFC 3339, UTC.
         seconds: wall time.
         prefixes: of the requirements selected; empty for all.
@@ -101,6 +102,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     items: int = 0
     items_done: int = 0
     requests: int = 0
+    emulated: bool = False
 
 
 class Tally(msgspec.Struct, frozen=True):

@@ -89,6 +89,7 @@ def run_suites(
     run = Run(
         harness=__version__,
         target=plan.target.base_url,
+        emulated=plan.disposable,
         profile=profile,
         seed=seed,
         workers=plan.workers,
