@@ -39,9 +39,6 @@ PROGRAMS: Final[Mapping[str, float]] = {
     "client": 120,
     "judging": 600,
     "generation": 300,
-    "router": 60,
-    "engine": 180,
-    "feed": 180,
 }
 
 
