@@ -13,7 +13,7 @@ from knock_harness.emulator.marks import filled
 from knock_harness.emulator.message import FEED, as_json
 from knock_harness.emulator.paging import PageRequest, cursor, page_info
 from knock_harness.emulator.references import USERS, Ref
-from knock_harness.emulator.refusals import InvalidParams, NotFound
+from knock_harness.emulator.refusals import NotFound
 from knock_harness.emulator.store.message_filters import feed_filter
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["HANDLERS"]
 
-LARGEST_PAGE: Final = 200  # PAGE-SIZE-MAX-FEED
 #: What an item lacks in the compact mode (FEED-MODE-SHAPE).
 RICH_ONLY: Final = ("activities", "total_activities")
 
@@ -35,8 +34,6 @@ def list_user_in_app_feed_items(call: Call) -> Reply:
     _check_channel(call)
     owner = Ref(USERS, call.path["user_id"])
     request = PageRequest.of(call.query)
-    if request.size > LARGEST_PAGE:
-        raise InvalidParams.at("page_size", f"is above {LARGEST_PAGE}", kind="maximum")
     kept = feed_filter(call.query, user_id=owner.id, channel_id=call.path["id"])
     page, counts = call.store.feeds.page(request, kept), call.store.feeds.counts(kept)
     content = filled(_feed(call, page, counts), owner=owner, lookup=live(call.store))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from knock_harness.emulator.clock import moment, stamp
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from knock_harness.emulator.references import Ref
 
-__all__ = ["Filter", "feed_filter", "list_filter"]
+__all__ = ["Filter", "bulk_filter", "feed_filter", "list_filter"]
 
 LONGEST_IDS: Final = 50  # LIST-FILTER-IDS
 
@@ -165,3 +167,27 @@ def feed_filter(query: Mapping[str, Any], *, user_id: str, channel_id: str) -> F
     if value := query.get("trigger_data"):
         kept.trigger_data(value)
     return kept.inserted(query)
+
+
+def bulk_filter(body: Mapping[str, Any], *, channel_id: str) -> Filter:
+    """Return what the body of a bulk update asks for; without anything, all of a channel (BULKMSG-ALL-OF-CHANNEL)."""
+    kept = Filter(["channel_id = :channel_id"], {"channel_id": channel_id})
+    kept.add(ARCHIVED[body.get("archived", "include")])
+    named = [body[name] for name in ("recipient_ids", "user_ids") if name in body]
+    if named:  # an empty list names nobody (BULKMSG-FILTER-USER-IDS)
+        kept.any_of("recipient_id", [*dict.fromkeys(functools.reduce(operator.iadd, named, []))]).add("collection = ''")
+    for name, column in (("workflows", "source_key"), ("tenants", "tenant")):
+        if name in body:
+            kept.any_of(column, body[name])
+    if (has_tenant := body.get("has_tenant")) is not None:
+        kept.add(f"tenant IS {'NOT ' if has_tenant else ''}NULL")
+    if status := body.get("delivery_status"):
+        kept.any_of("status", [status])
+    words = body.get("engagement_status", [])
+    kept.engagement([words] if isinstance(words, str) else words)
+    for name, comparison in (("older_than", "<"), ("newer_than", ">")):
+        if text := body.get(name):
+            kept.add_other(f"inserted_at {comparison} :{name}", **{name: timestamp(name, text)})
+    if value := body.get("trigger_data"):
+        kept.trigger_data(value)  # TRIGGER-DATA-BULK
+    return kept
