@@ -43,7 +43,8 @@ class FixedClock:
 
 def stamp(at: datetime) -> str:
     """Write a moment as the API does: UTC, microseconds, Z. Texts of this form sort as the moments do."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    in_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return in_utc.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def moment(text: str) -> datetime:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+import sys
+import traceback
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from .clock import Clock, moment, stamp
 from .engine.plans import Plans
@@ -10,17 +12,22 @@ from .engine.providers import Provider, StandIn
 from .store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from knock_harness.contract.project import Project
 
     from .identifiers import Identifiers
+    from .queue import Due
 
 __all__ = ["Environment", "Task"]
 
 #: Does one piece of work that became due: the environment, what the work is about (JSON), and the moment it was due.
 Task: TypeAlias = "Callable[[Environment, bytes, datetime], None]"
+
+
+#: Later than any moment.
+NEVER: Final = "~"
 
 
 class Environment:
@@ -44,21 +51,50 @@ class Environment:
         self.store = Store()
         self.plans = Plans()
         self.provider: Provider = StandIn()
+        self._earliest_put = NEVER  # of the work put since a piece of work began, when the first is due
 
     def later(self, kind: str, payload: bytes, *, at: datetime) -> int:
         """Put work into the queue and return its place there."""
-        return self.store.queue.put(stamp(at), kind, payload)
+        due_at = stamp(at)
+        self._earliest_put = min(self._earliest_put, due_at)
+        return self.store.queue.put(due_at, kind, payload)
 
     def run_due(self, tasks: Mapping[str, Task], *, limit: int) -> int:
         """Do what is due now, in order, each piece wholly or not at all; return how many pieces were done.
+
+        A piece that fails is our fault: it is reported to the operator and dropped, and the others go on.
 
         Args:
             tasks: what to do for each kind of work.
             limit: how many pieces at the most.
         """
-        due = self.store.queue.due(stamp(self.clock.now()), limit=limit)
-        for each in due:
-            with self.store.transaction():
-                self.store.queue.remove(each.seq)
+        done = 0
+        while done < limit and (due := self.store.queue.due(stamp(self.clock.now()), limit=limit - done)):
+            try:
+                done += self._do(due, tasks)
+            except Exception:  # noqa: BLE001 - one of them failed; all are undone, and the first is tried by itself
+                done += self._do_alone(due[0], tasks)
+        return done
+
+    def _do(self, due: Sequence[Due], tasks: Mapping[str, Task]) -> int:
+        """Do pieces in one transaction, as one for each would cost more than the work; return how many were done.
+
+        Work that was put meanwhile and is due earlier comes first: the rest is left for the next time.
+        """
+        number = 0
+        with self.store.transaction():
+            for number, each in enumerate(due, start=1):
+                self._earliest_put = NEVER
                 tasks[each.kind](self, each.payload, moment(each.due_at))
-        return len(due)
+                if number < len(due) and self._earliest_put < due[number].due_at:
+                    break
+            self.store.queue.remove_all([each.seq for each in due[:number]])
+        return number
+
+    def _do_alone(self, each: Due, tasks: Mapping[str, Task]) -> int:
+        try:
+            return self._do([each], tasks)
+        except Exception:  # noqa: BLE001 - see run_due
+            traceback.print_exc(file=sys.stderr)
+            self.store.queue.remove(each.seq)
+            return 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["Due", "Queue"]
 
@@ -41,6 +41,10 @@ class Queue:
     def remove(self, seq: int) -> None:
         """Take work out again; no error if it is gone."""
         self._connection.execute("DELETE FROM queue WHERE seq = ?", (seq,))
+
+    def remove_all(self, seqs: Iterable[int]) -> None:
+        """Take several pieces of work out again."""
+        self._connection.executemany("DELETE FROM queue WHERE seq = ?", [(seq,) for seq in seqs])
 
     def due(self, now: str, *, limit: int) -> Sequence[Due]:
         """Return what is due at a moment, in order, at most so many."""
