@@ -8,6 +8,7 @@ from knock_harness.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from knock_harness.verify import Results
 
@@ -208,3 +209,17 @@ def test_one(client, number):
     assert results.run.items_done < 10
     assert (results.verdict.title, results.verdict.exit_code) == ("partial: no verdict", ExitCode.NO_VERDICT)
     assert "the target stopped answering" in results.verdict.reasons
+
+
+def test_the_pytest_setup_of_the_user_has_no_part_in_a_verdict(
+    run_suite: RunSuite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError")
+    (tmp_path / "schemathesis.toml").write_text("no toml")
+    (tmp_path / "knock_harness.py").write_text("raise RuntimeError")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
+    monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
+
+    assert run_suite(SELECTION).verdict.title == "conformant"
