@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from knock_harness.emulator import Emulator, EmulatorTransport, FixedClock
+from knock_harness import contract
+from knock_harness.emulator import Emulator, EmulatorTransport, FixedClock, bulk
 from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.message import NewActivity, NewMessage, as_json, origin
 from knock_harness.emulator.references import Ref
@@ -36,19 +38,56 @@ def environment(emulator: Emulator) -> Environment:
 
 @pytest.fixture
 def api(emulator: Emulator) -> Iterator[httpx.Client]:
-    """A client of the emulator, with its secret key, in this process."""
+    """A client of the emulator, with its secret key, in this process; each answer is held against the contract."""
     with httpx.Client(
         transport=EmulatorTransport(emulator),
         base_url="http://emulator.test",
         headers={"authorization": f"Bearer {KEY}"},
+        event_hooks={"response": [assert_documented]},
     ) as client:
         yield client
+
+
+def assert_documented(response: httpx.Response) -> None:
+    """Fail if the status of an answer is not documented for its operation, or the body does not fit its schema."""
+    request = response.request
+    match = contract.match(request.method, request.url.raw_path.decode().partition("?")[0])
+    if match is None:
+        return
+    if b"exclude=" in request.url.query:  # takes required fields away
+        return
+    documented = match.operation.responses
+    assert str(response.status_code) in documented, f"{match.operation.id} has no answer {response.status_code}"
+    content = documented[str(response.status_code)].get("content")
+    if content is None:
+        assert response.read() == b""
+        return
+    schema = content["application/json"]["schema"]
+    broken = [
+        f"{match.operation.id}: {'.'.join(map(str, error.instance_path))} {error.message}"
+        for error in contract.validator(schema).iter_errors(json.loads(response.read()))
+    ]
+    assert not broken, broken
 
 
 @pytest.fixture
 def channel(environment: Environment) -> Callable[[str], str]:
     """Returns the id of the channel with a key."""
     return lambda key: environment.project.channels[key].id
+
+
+@pytest.fixture
+def watch(api: httpx.Client, clock: FixedClock) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
+    """Polls a bulk operation to its end, while time passes, and returns all that was seen of it."""
+
+    def watch(operation: dict[str, Any]) -> list[dict[str, Any]]:
+        seen = [operation]
+        while seen[-1]["status"] not in {"completed", "failed"}:
+            clock.advance(bulk.PAUSE)
+            seen.append(api.get(f"/v1/bulk_operations/{operation['id']}").raise_for_status().json())
+        return seen
+
+    return watch
 
 
 @pytest.fixture

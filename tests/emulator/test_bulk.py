@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
     import httpx
 
+    Watch = Callable[[dict[str, Any]], list[dict[str, Any]]]
+    Finish = Callable[[str, Any], dict[str, Any]]
+
 #: Each bulk call of recipients: path, body, and the name of the work.
 CALLS = [
     pytest.param("users/bulk/identify", {"users": [{"id": "x"}]}, "users.identify", id="identify"),
@@ -40,25 +43,19 @@ def start(api: httpx.Client, path: str, body: Any) -> dict[str, Any]:
     return answer
 
 
-def history(api: httpx.Client, operation: dict[str, Any]) -> list[dict[str, Any]]:
-    """Poll an operation to its end and return all that was seen."""
-    seen = [operation]
-    while seen[-1]["status"] not in {"completed", "failed"}:
-        seen.append(api.get(f"/v1/bulk_operations/{operation['id']}").raise_for_status().json())
-    return seen
-
-
-def finish(api: httpx.Client, path: str, body: Any) -> dict[str, Any]:
-    return history(api, start(api, path, body))[-1]
+@pytest.fixture
+def finish(api: httpx.Client, watch: Watch) -> Finish:
+    """Makes a bulk call and returns the operation when it is done."""
+    return lambda path, body: watch(start(api, path, body))[-1]
 
 
 @pytest.mark.parametrize(("path", "body", "name"), CALLS)
 def test_every_bulk_call_answers_with_an_operation_that_completes(
-    api: httpx.Client, path: str, body: Any, name: str
+    api: httpx.Client, path: str, body: Any, name: str, watch: Watch
 ) -> None:
     api.put("/v1/objects/projects/1", json={})
 
-    seen = history(api, start(api, path, body))
+    seen = watch(start(api, path, body))
 
     assert {each["name"] for each in seen} == {name}
     assert (seen[0]["status"], seen[-1]["status"]) == ("queued", "completed")
@@ -66,8 +63,10 @@ def test_every_bulk_call_answers_with_an_operation_that_completes(
     assert [seen[-1][count] for count in counts] == [1, 1, 1, 0]
 
 
-def test_progress_is_seen_and_only_moves_forward(api: httpx.Client) -> None:
-    seen = history(api, start(api, "users/bulk/identify", {"users": [{"id": f"u{number}"} for number in range(250)]}))
+def test_progress_is_seen_and_only_moves_forward(api: httpx.Client, watch: Watch) -> None:
+    users = [{"id": f"u{number}"} for number in range(250)]
+
+    seen = watch(start(api, "users/bulk/identify", {"users": users}))
 
     statuses = list(dict.fromkeys(each["status"] for each in seen))
     processed = [each["processed_rows"] for each in seen]
@@ -77,8 +76,8 @@ def test_progress_is_seen_and_only_moves_forward(api: httpx.Client) -> None:
     assert api.get(f"/v1/bulk_operations/{seen[0]['id']}").json() == seen[-1]
 
 
-def test_each_moment_is_known_when_the_status_says_so(api: httpx.Client) -> None:
-    for each in history(api, start(api, "users/bulk/identify", {"users": [{"id": "x"}]})):
+def test_each_moment_is_known_when_the_status_says_so(api: httpx.Client, watch: Watch) -> None:
+    for each in watch(start(api, "users/bulk/identify", {"users": [{"id": "x"}]})):
         assert (each["started_at"] is not None) == (each["status"] != "queued")
         assert (each["completed_at"] is not None) == (each["status"] == "completed")
         assert each["failed_at"] is None
@@ -96,26 +95,28 @@ def test_an_unknown_operation_is_404(api: httpx.Client, name: str) -> None:
     assert api.get(f"/v1/bulk_operations/{name}").status_code == 404
 
 
-def test_rows_that_fail_are_named_and_the_others_are_done(api: httpx.Client) -> None:
+def test_rows_that_fail_are_named_and_the_others_are_done(api: httpx.Client, finish: Finish) -> None:
     objects = [{"id": "a", "x": 1}, {"id": "b", "x": "x" * 300_000}, {"id": "c", "x": 3}]
 
-    operation = finish(api, "objects/projects/bulk/set", {"objects": objects})
+    operation = finish("objects/projects/bulk/set", {"objects": objects})
 
     assert operation["error_items"] == [{"id": "b", "collection": "projects"}]
     assert [operation[each] for each in ("processed_rows", "success_count", "error_count")] == [3, 2, 1]
     assert {each["id"] for each in api.get("/v1/objects/projects").json()["entries"]} == {"a", "c"}
 
 
-def test_a_row_that_fails_leaves_nothing_behind(api: httpx.Client) -> None:
+def test_a_row_that_fails_leaves_nothing_behind(api: httpx.Client, finish: Finish) -> None:
     unknown = {"11111111-1111-4111-8111-111111111111": {"tokens": ["t"]}}
 
-    operation = finish(api, "users/bulk/identify", {"users": [{"id": "ada", "channel_data": unknown}]})
+    operation = finish("users/bulk/identify", {"users": [{"id": "ada", "channel_data": unknown}]})
 
     assert operation["error_count"] == 1
     assert api.get("/v1/users/ada").status_code == 404
 
 
-def test_a_bulk_identify_leaves_what_single_ones_would(api: httpx.Client, channel: Callable[[str], str]) -> None:
+def test_a_bulk_identify_leaves_what_single_ones_would(
+    api: httpx.Client, channel: Callable[[str], str], finish: Finish
+) -> None:
     push = channel("push-fcm")
     new = {
         "meta": {"b": 2},
@@ -128,59 +129,64 @@ def test_a_bulk_identify_leaves_what_single_ones_would(api: httpx.Client, channe
         api.put(f"/v1/users/{name}/preferences/default", json={"channel_types": {"sms": False}})
 
     api.put("/v1/users/one", json=new)
-    finish(api, "users/bulk/identify", {"users": [{"id": "many", **new}]})
+    finish("users/bulk/identify", {"users": [{"id": "many", **new}]})
 
-    for part in ("", f"/channel_data/{push}", "/preferences"):
+    def read(part: str, **own: str) -> Any:
         one, many = api.get(f"/v1/users/one{part}").json(), api.get(f"/v1/users/many{part}").json()
-        assert many == ({**one, "id": "many"} if part == "" else one)
+        return ({**one, **own}, {**many, **own}) if own else (one, many)
+
+    for one, many in (read(f"/channel_data/{push}"), read("/preferences"), read("", id="", updated_at="")):
+        assert many == one
 
 
-def test_a_bulk_delete_of_users_passes_over_strangers(api: httpx.Client) -> None:
+def test_a_bulk_delete_of_users_passes_over_strangers(api: httpx.Client, finish: Finish) -> None:
     for name in ("a", "b", "c"):
         api.put(f"/v1/users/{name}", json={})
 
-    finish(api, "users/bulk/delete", {"user_ids": ["a", "stranger", "b"]})
+    finish("users/bulk/delete", {"user_ids": ["a", "stranger", "b"]})
 
     assert [each["id"] for each in api.get("/v1/users").json()["entries"]] == ["c"]
 
 
-def test_bulk_work_on_objects_stays_in_its_collection(api: httpx.Client) -> None:
+def test_bulk_work_on_objects_stays_in_its_collection(api: httpx.Client, finish: Finish) -> None:
     api.put("/v1/objects/teams/1", json={"me": "team"})
 
-    finish(api, "objects/projects/bulk/set", {"objects": [{"id": "1", "me": "project"}]})
-    finish(api, "objects/projects/bulk/delete", {"object_ids": ["1"]})
+    finish("objects/projects/bulk/set", {"objects": [{"id": "1", "me": "project"}]})
+    finish("objects/projects/bulk/delete", {"object_ids": ["1"]})
 
     assert api.get("/v1/objects/projects/1").status_code == 404
     assert api.get("/v1/objects/teams/1").json()["properties"] == {"me": "team"}
 
 
-def test_tenants_are_set_from_maps_and_plain_ids(api: httpx.Client) -> None:
+def test_tenants_are_set_from_maps_and_plain_ids(api: httpx.Client, finish: Finish) -> None:
     for name in ("map", "known"):
         api.put(f"/v1/tenants/{name}", json={"name": "Old", "x": 1})
 
-    finish(api, "tenants/bulk/set", {"tenants": [{"id": "map", "name": "New"}, "known", "fresh"]})
+    finish("tenants/bulk/set", {"tenants": [{"id": "map", "name": "New"}, "known", "fresh"]})
 
     shown = {each["id"]: each for each in api.get("/v1/tenants").json()["entries"]}
     assert (shown["map"]["name"], shown["map"]["x"], shown["known"]["name"]) == ("New", 1, "Old")
     assert shown["fresh"] == {"__typename": "Tenant", "id": "fresh"}
 
 
-def test_exactly_the_tenants_of_the_query_are_deleted(api: httpx.Client) -> None:
+def test_exactly_the_tenants_of_the_query_are_deleted(api: httpx.Client, finish: Finish) -> None:
     for name in ("a", "b", "c"):
         api.put(f"/v1/tenants/{name}", json={})
 
-    finish(api, "tenants/bulk/delete?tenant_ids[]=a&tenant_ids[]=b", None)
+    finish("tenants/bulk/delete?tenant_ids[]=a&tenant_ids[]=b", None)
 
     assert [each["id"] for each in api.get("/v1/tenants").json()["entries"]] == ["c"]
 
 
 @pytest.mark.parametrize(("given", "written"), [({"id": "acme"}, "acme"), ({}, "default")], ids=["tenant", "default"])
-def test_bulk_preferences_replace_the_set_they_name(api: httpx.Client, given: dict[str, str], written: str) -> None:
+def test_bulk_preferences_replace_the_set_they_name(
+    api: httpx.Client, given: dict[str, str], written: str, finish: Finish
+) -> None:
     for name in ("default", "acme"):
         api.put(f"/v1/users/ada/preferences/{name}", json={"categories": {name: False}})
 
     preferences = {**given, "channel_types": {"email": False}}
-    finish(api, "users/bulk/preferences", {"user_ids": ["ada", "new"], "preferences": preferences})
+    finish("users/bulk/preferences", {"user_ids": ["ada", "new"], "preferences": preferences})
 
     for name in ("default", "acme"):
         shown = api.get(f"/v1/users/ada/preferences/{name}").json()
@@ -189,7 +195,7 @@ def test_bulk_preferences_replace_the_set_they_name(api: httpx.Client, given: di
     assert api.get("/v1/users/new").status_code == 200
 
 
-def test_bulk_subscriptions_have_the_properties_of_their_entry(api: httpx.Client) -> None:
+def test_bulk_subscriptions_have_the_properties_of_their_entry(api: httpx.Client, finish: Finish) -> None:
     for name in ("1", "2"):
         api.put(f"/v1/objects/projects/{name}", json={})
     entries = [
@@ -198,7 +204,7 @@ def test_bulk_subscriptions_have_the_properties_of_their_entry(api: httpx.Client
         {"id": "missing", "recipients": ["ada"]},
     ]
 
-    operation = finish(api, "objects/projects/bulk/subscriptions/add", {"subscriptions": entries})
+    operation = finish("objects/projects/bulk/subscriptions/add", {"subscriptions": entries})
 
     first = api.get("/v1/objects/projects/1/subscriptions").json()["entries"]
     second = api.get("/v1/objects/projects/2/subscriptions").json()["entries"]
@@ -207,12 +213,12 @@ def test_bulk_subscriptions_have_the_properties_of_their_entry(api: httpx.Client
     assert operation["error_items"] == [{"id": "missing", "collection": "projects"}]
 
 
-def test_a_bulk_unsubscribe_skips_what_is_not_there(api: httpx.Client) -> None:
+def test_a_bulk_unsubscribe_skips_what_is_not_there(api: httpx.Client, finish: Finish) -> None:
     api.put("/v1/objects/projects/1", json={})
     api.post("/v1/objects/projects/1/subscriptions", json={"recipients": ["ada", "bea"]})
     entries = [{"id": "1", "recipients": ["ada", "stranger"]}, {"id": "missing", "recipients": ["ada"]}]
 
-    operation = finish(api, "objects/projects/bulk/subscriptions/delete", {"subscriptions": entries})
+    operation = finish("objects/projects/bulk/subscriptions/delete", {"subscriptions": entries})
 
     left = api.get("/v1/objects/projects/1/subscriptions").json()["entries"]
     assert [each["recipient"]["id"] for each in left] == ["bea"]

@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from knock_harness.emulator import Emulator, FixedClock
+    from knock_harness.emulator import FixedClock
     from knock_harness.emulator.environment import Environment
 
 
 @pytest.fixture
-def update(api: httpx.Client, emulator: Emulator, environment: Environment) -> Callable[..., dict[str, Any]]:
+def update(
+    api: httpx.Client, environment: Environment, watch: Callable[[dict[str, Any]], list[dict[str, Any]]]
+) -> Callable[..., dict[str, Any]]:
     """Start a bulk update of the in-app feed channel, let it finish, and return the operation as it ended."""
     channel = next(each for each in environment.project.channels.values() if each.type == "in_app_feed")
 
     def update(action: str, body: dict[str, Any]) -> dict[str, Any]:
         started = api.post(f"/v1/channels/{channel.id}/messages/bulk/{action}", json=body)
         assert started.status_code == 200, started.text
-        while emulator.run_due():
-            pass
-        return dict(api.get(f"/v1/bulk_operations/{started.json()['id']}").json())
+        return watch(started.json())[-1]
 
     return update
 
@@ -134,7 +134,11 @@ def test_filters_apply_together(
 
 
 def test_a_message_that_changed_meanwhile_is_judged_as_it_is(
-    api: httpx.Client, emulator: Emulator, environment: Environment, send: Callable[..., str], feed: str
+    api: httpx.Client,
+    environment: Environment,
+    watch: Callable[[dict[str, Any]], list[dict[str, Any]]],
+    send: Callable[..., str],
+    feed: str,
 ) -> None:
     message = send()
     channel = feed.rpartition("/")[2]
@@ -142,10 +146,7 @@ def test_a_message_that_changed_meanwhile_is_judged_as_it_is(
     messages = environment.store.messages
     messages.engage([messages.find(message).seq], CHANGES["seen"], at=started["inserted_at"])
 
-    while emulator.run_due():
-        pass
-
-    assert api.get(f"/v1/bulk_operations/{started['id']}").json()["status"] == "completed"
+    assert watch(started)[-1]["status"] == "completed"
     assert api.get(f"/v1/messages/{message}").json()["read_at"] is None
 
 

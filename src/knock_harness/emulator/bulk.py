@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from .clock import stamp
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from .environment import Environment
 
-__all__ = ["NEXT_STATUS", "TASK", "BulkRowError", "RowWork", "advance", "render", "start"]
+__all__ = ["NEXT_STATUS", "PAUSE", "TASK", "BulkRowError", "RowWork", "advance", "render", "start"]
 
 #: Each status of a bulk operation, and those it may turn into. Source: BULK-STATUS-FORWARD
 NEXT_STATUS: Final[Mapping[str, frozenset[str]]] = {
@@ -24,6 +25,7 @@ NEXT_STATUS: Final[Mapping[str, frozenset[str]]] = {
     "failed": frozenset(),
 }
 ROWS_A_STEP: Final = 100
+PAUSE: Final = timedelta(milliseconds=2)  # between two steps, in which others are served and may watch
 TASK: Final = "bulk_operation"  # the kind of due work
 
 #: Does one row at a moment; raises `BulkRowError` or a refusal if the row cannot be done.
@@ -78,13 +80,12 @@ def start(
     return render(operation)
 
 
-def advance(environment: Environment, payload: bytes, at: datetime, *, kinds: Mapping[str, RowWork]) -> None:
+def advance(environment: Environment, payload: bytes, *, kinds: Mapping[str, RowWork]) -> None:
     """Take one step: begin, or do some rows; the step after it waits in the queue.
 
     Args:
         environment: whose records are changed.
         payload: the id of the operation.
-        at: the moment it is due.
         kinds: what is done for a row of each kind.
     """
     operation = environment.store.bulk_operations.get(payload.decode())
@@ -102,7 +103,7 @@ def advance(environment: Environment, payload: bytes, at: datetime, *, kinds: Ma
             operation.status, operation.completed_at = "completed", stamp(now)
     environment.store.bulk_operations.put(operation)
     if NEXT_STATUS[operation.status]:
-        environment.later(TASK, payload, at=at)
+        environment.later(TASK, payload, at=now + PAUSE)
 
 
 def render(operation: BulkOperation) -> dict[str, Any]:
