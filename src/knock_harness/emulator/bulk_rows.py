@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from . import bulk, subscriptions
+from .engine import schedules
 from .operations import channels, objects, preferences, tenants, users
 
 if TYPE_CHECKING:

@@ -151,7 +151,10 @@ def delete(environment: Environment, ref: Ref) -> bool:
     store.channel_data.delete_of(ref)
     store.preferences.delete_of(ref)
     store.subscriptions.delete_of(ref)
+    store.schedules.delete_of(ref)
     store.messages.delete_of(ref)
+    if ref.is_user:
+        store.guides.delete_of(ref.id)
     return store.recipients.delete(*ref)
 
 
@@ -170,6 +173,7 @@ def merge_users(environment: Environment, primary: Record, secondary: Record, *,
     store.channel_data.add_missing(new, old)
     store.preferences.add_missing(new, old)
     store.subscriptions.move(old, new)
+    store.schedules.move(old, new)
     store.messages.move(old, new, newer_than=stamp(at - MERGED_MESSAGES))
     delete(environment, old)
     return record

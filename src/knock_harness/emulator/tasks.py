@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from . import bulk, bulk_rows
-from .engine import deliveries, runs, triggers
+from .engine import deliveries, runs, schedules, triggers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,7 @@ TASKS: Final[Mapping[str, Task]] = {
     deliveries.CONFIRM: deliveries.confirm,
     deliveries.SEND: deliveries.send,
     runs.GO_ON: runs.go_on,
+    schedules.FIRE: schedules.fire,
     triggers.CANCEL: triggers.carry_out_cancel,
     triggers.ORDER: triggers.carry_out,
 }

@@ -23,7 +23,18 @@ if TYPE_CHECKING:
 
     from .plans import Plan
 
-__all__ = ["CANCEL", "ORDER", "accept", "cancel", "carry_out", "carry_out_cancel", "committed", "put"]
+__all__ = [
+    "CANCEL",
+    "ORDER",
+    "accept",
+    "cancel",
+    "carry_out",
+    "carry_out_cancel",
+    "committed",
+    "identified",
+    "put",
+    "run",
+]
 
 ORDER: Final = "order"  # kinds of due work
 CANCEL: Final = "cancel"
@@ -85,9 +96,13 @@ def put(environment: Environment, order: Order, *, at: datetime) -> None:
 
 
 def carry_out(environment: Environment, payload: bytes, at: datetime) -> None:
-    """Run an order for everybody it reaches."""
+    """Run an order that was put into the queue."""
     order = decode_order(payload)
-    plan = environment.plans.pinned(environment.project, order.version_id)
+    run(environment, environment.plans.pinned(environment.project, order.version_id), order, at=at)
+
+
+def run(environment: Environment, plan: Plan, order: Order, *, at: datetime) -> None:
+    """Run an order for everybody it reaches."""
     reached: Sequence[Addressee] = order.addressees
     if order.fans_out and any(each.ref.collection != USERS for each in reached):
         subscriptions = environment.store.subscriptions
@@ -134,14 +149,19 @@ def _addressees(
             if own_data is not None:
                 each = {name: value for name, value in each.items() if name != OWN_DATA}
                 _check_own_data(plan, data, own_data)
-            ref = _identified(environment, each, at=at)
+            ref = identified(environment, each, at=at)
         if ref not in found or own_data is not None:
             found[ref] = Addressee(ref, own_data)
     return list(found.values())
 
 
-def _identified(environment: Environment, value: Mapping[str, Any], *, at: datetime) -> Ref:
-    if value.keys() == {"id", "collection"}:  # INLINE-ID-STRING-ONLY
+def identified(environment: Environment, value: str | Mapping[str, Any], *, at: datetime) -> Ref:
+    """Return whom a value means; a map that brings more than a name is stored first (INLINE-ID-STRING-ONLY).
+
+    Raises:
+        InvalidParams: the value says not who it is, or what it holds cannot be stored.
+    """
+    if isinstance(value, str) or value.keys() == {"id", "collection"}:
         return parse_reference(value)
     return recipients.identify(environment, value, at=at)
 
@@ -150,7 +170,7 @@ def _actor(environment: Environment, value: Any, *, at: datetime) -> Ref | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        return _identified(environment, value, at=at)  # TRIGGER-ACTOR-INLINE
+        return identified(environment, value, at=at)  # TRIGGER-ACTOR-INLINE
     ref = parse_reference(value)
     if not environment.store.recipients.exists(*ref):
         raise Refusal(422, "actor_missing", f"The actor {value!r} was never identified")

@@ -12,11 +12,13 @@ from .audiences import Audiences
 from .bulk_operations import BulkOperations
 from .channel_data import ChannelDataStore
 from .feeds import Feeds
+from .guides import Guides
 from .messages import Messages
 from .preferences import PreferenceSets
 from .recipients import Recipients
 from .replies import Replies
 from .runs import Runs
+from .schedules import Schedules
 from .subscriptions import Subscriptions
 
 if TYPE_CHECKING:
@@ -34,10 +36,12 @@ AREAS = (
     ChannelDataStore,
     Messages,
     Feeds,
+    Guides,
     PreferenceSets,
     Recipients,
     Replies,
     Runs,
+    Schedules,
     Subscriptions,
 )
 
@@ -58,11 +62,13 @@ class Store:
         self.bulk_operations = BulkOperations(self.connection)
         self.channel_data = ChannelDataStore(self.connection)
         self.feeds = Feeds(self.connection)
+        self.guides = Guides(self.connection)
         self.messages = Messages(self.connection)
         self.preferences = PreferenceSets(self.connection)
         self.recipients = Recipients(self.connection)
         self.replies = Replies(self.connection)
         self.runs = Runs(self.connection)
+        self.schedules = Schedules(self.connection)
         self.subscriptions = Subscriptions(self.connection)
 
     @contextmanager
