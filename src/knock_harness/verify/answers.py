@@ -14,9 +14,9 @@ from knock_harness import contract
 from knock_harness.contract import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from knock_harness.contract import Operation
+    from knock_harness.contract import Operation, Violation
     from knock_harness.target import Exchange
 
 __all__ = ["NO_JSON", "Answer", "Flaw"]
@@ -149,75 +149,32 @@ class Answer:
 
     def _each_flaw(self) -> Iterator[Flaw]:
         operation = self.operation
-        for location, values in (("path", self.path), ("query", self.query)):
-            schema = _parameters(operation, location)
-            if schema is not None:
-                yield from _flaws(location, schema, values)
-        declared = _parameters(operation, "header")
-        if declared is not None:
+        yield from _flaws("path", contract.parameter_errors(operation, "path", self.path))
+        yield from _flaws("query", contract.parameter_errors(operation, "query", self.query))
+        headers = {each.name for each in operation.parameters if each.location == "header"}
+        if headers:
             sent = self.sent_headers
-            given = {name: sent[name.lower()] for name in declared["properties"] if name.lower() in sent}
-            yield from _flaws("header", declared, given)
+            given = {name: sent[name.lower()] for name in headers if name.lower() in sent}
+            yield from _flaws("header", contract.parameter_errors(operation, "header", given))
         if operation.body is not None:
-            yield from self._body_flaws(operation.body)
+            yield from self._body_flaws()
 
-    def _body_flaws(self, schema: Mapping[str, Any]) -> Iterator[Flaw]:
+    def _body_flaws(self) -> Iterator[Flaw]:
         if not self.exchange.request_body:
             if self.operation.body_required:
                 yield Flaw("body", "", "required")
-            return
-        if not self.sent_headers.get("content-type", "").partition(";")[0].strip().lower().endswith("json"):
+        elif not self.sent_headers.get("content-type", "").partition(";")[0].strip().lower().endswith("json"):
             yield Flaw("body", "", "content-type")
         elif self.body is NO_JSON:
             yield Flaw("body", "", "json")
         else:
-            yield from _flaws("body", schema, self.body)
+            yield from _flaws("body", contract.body_errors(self.operation, self.body))
 
 
-_PARAMETERS: dict[tuple[str, str], dict[str, Any] | None] = {}
-
-
-def _parameters(operation: Operation, location: str) -> dict[str, Any] | None:
-    """Return one schema for all parameters of a location; None: there are none."""
-    key = (operation.id, location)
-    if key not in _PARAMETERS:
-        found = [each for each in operation.parameters if each.location == location]
-        _PARAMETERS[key] = (
-            {
-                "type": "object",
-                "properties": {each.name: each.schema for each in found},
-                "required": [each.name for each in found if each.required],
-            }
-            if found
-            else None
-        )
-    return _PARAMETERS[key]
-
-
-def _flaws(location: str, schema: Mapping[str, Any], value: Any) -> Iterator[Flaw]:
-    validator = contract.validator(schema)
-    if validator.is_valid(value):
-        return
-    for error in validator.iter_errors(value):
-        steps = ["*" if isinstance(step, int) else step for step in error.instance_path]
-        keyword = str(error.schema_path[-1]) if error.schema_path else ""
-        missing = getattr(error.kind, "property", None)
-        if keyword == "required" and missing is not None:
-            steps.append(missing)
-        yield Flaw(location, ".".join(steps), keyword, _is_lenient(schema, error.schema_path))
-
-
-def _is_lenient(schema: Mapping[str, Any], steps: Sequence[str | int]) -> bool:
-    """Say whether a schema on the way to the broken constraint is marked `x-lenient`."""
-    found: Any = contract.load().document if steps and steps[0] == "components" else schema
-    for step in steps:
-        if isinstance(found, dict) and found.get("x-lenient"):
-            return True
-        try:
-            found = found[step]
-        except (KeyError, IndexError, TypeError):
-            return False
-    return False
+def _flaws(location: str, violations: Iterable[Violation]) -> Iterator[Flaw]:
+    for each in violations:
+        steps = ["*" if isinstance(step, int) else step for step in each.path]
+        yield Flaw(location, ".".join(steps), each.keyword, each.lenient)
 
 
 def _decoded(body: bytes) -> Any:

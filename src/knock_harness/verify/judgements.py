@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .answers import Answer
     from .documented import Finding
 
-__all__ = ["JUDGES", "Judges", "judged_of"]
+__all__ = ["ANY_REQUEST", "JUDGES", "Judges", "judged_of"]
 
 #: By requirement id.
 JUDGES: Mapping[str, Callable[[Answer], Finding]] = {
@@ -31,6 +31,9 @@ JUDGES: Mapping[str, Callable[[Answer], Finding]] = {
 }
 
 _UNIQUE = "REQID-UNIQUE"
+
+#: What holds for an answer to anything, also to a request that is none of the contract.
+ANY_REQUEST = frozenset({"ERR-NO-5XX-ON-INPUT", "REQID-PRESENT", _UNIQUE})
 
 
 @cache

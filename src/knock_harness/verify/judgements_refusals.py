@@ -58,7 +58,7 @@ def _fields_listed(answer: Answer) -> Finding:
     entries = errors if isinstance(errors, list) else [errors]
     if not entries or not all(_is_field_error(entry) for entry in entries):
         return Broken("errors, each with field, message and type", f"errors {brief(errors)}")
-    named = " ".join(str(entry["field"]) for entry in entries)
+    named = " ".join(entry["field"] for entry in entries if entry)
     if any(name in named for name in names | {flaw.field.partition(".")[0] for flaw in answer.flaws}):
         return True
     return Broken(f"a field that names {' or '.join(sorted(names))}", f"fields {named!r}")

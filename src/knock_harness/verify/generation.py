@@ -1,0 +1,210 @@
+"""Requests from the contract document, made by Schemathesis: systematic ones first, then random ones.
+
+Two things differ from `schema.parametrize()`. The systematic requests of an operation are generated when its test runs
+and not when it is collected, because collection happens in every worker process, and all of them take over ten
+seconds. And a case becomes a draft as soon as it is made, so that it can be sent by our client, and reduced.
+
+From Schemathesis this needs three names that its documentation does not list: the method `iter_coverage_cases` of a
+schema, the method `generation_for` of a configuration, and the attribute `_meta` of a case (its public twin validates
+the case anew). tests/verify/test_generation.py notices when one of them goes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import schemathesis
+from hypothesis import HealthCheck, Phase
+from hypothesis.errors import Unsatisfiable
+from schemathesis.core import NOT_SET
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+
+from knock_harness import contract
+from knock_harness.target import ABSENT
+
+from .drafts import Draft
+from .naming import named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hypothesis.strategies import SearchStrategy
+    from schemathesis.schemas import APIOperation
+
+    from knock_harness.contract import Operation
+
+__all__ = ["draw_each", "invalid_requests", "systematic_requests", "valid_requests"]
+
+#: Named in full: what is left out would be looked up in the files of whoever runs us.
+_CONFIGURATION = {
+    "generation": {"with-security-parameters": False, "database": "none"},
+    "phases": {"coverage": {"unexpected-methods": []}},  # tried once for each path, in a test of its own
+}
+_LOCATIONS = {
+    ParameterLocation.PATH: "path",
+    ParameterLocation.QUERY: "query",
+    ParameterLocation.HEADER: "header",
+    ParameterLocation.BODY: "body",
+}
+#: Steps of a schema's location that say nothing of where in a value it is.
+_STRUCTURE = frozenset({"properties", "items", "anyOf", "oneOf", "allOf", "additionalProperties"})
+
+
+def systematic_requests(
+    operation: Operation, *, per_kind: int | None = None, patience: int | None = None
+) -> Iterator[Draft]:
+    """Yield requests that go through the constraints of an operation one by one, kept and broken.
+
+    Args:
+        operation: what is asked.
+        per_kind: how many that keep or break the same constraint of the same field; None: all.
+        patience: give up after so many in a row that bring nothing new; None: never.
+    """
+    found = _schema().operations[operation.id]
+    generation = found.schema.config.generation_for(operation=found, phase="coverage")
+    cases = found.schema.iter_coverage_cases(
+        found, generation_modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE], generation_config=generation
+    )
+    seen: Counter[tuple[str, ...]] = Counter()
+    idle = 0
+    for case in cases:
+        kind = _kind(case)
+        seen[kind] += 1
+        if per_kind is not None and seen[kind] > per_kind:
+            idle += 1
+            if patience is not None and idle >= patience:
+                return
+            continue
+        idle = 0
+        yield _draft(case, operation)
+
+
+def valid_requests(operation: Operation) -> SearchStrategy[Draft]:
+    """Return a strategy for random requests that keep the contract."""
+    return _random(operation, GenerationMode.POSITIVE)
+
+
+def invalid_requests(operation: Operation) -> SearchStrategy[Draft]:
+    """Return a strategy for random requests that break it; it may be empty, if there is nothing to break."""
+    return _random(operation, GenerationMode.NEGATIVE)
+
+
+def draw_each(strategy: SearchStrategy[Draft], use: Callable[[Draft], None], *, count: int, seed: int) -> bool:
+    """Draw drafts and use each; return whether any could be drawn.
+
+    Hypothesis only draws here: a function that collects failures does not fail, and what it collects is reduced later,
+    request by request.
+
+    Args:
+        strategy: of the drafts.
+        use: called with each; what it raises ends the drawing.
+        count: how many to draw.
+        seed: the same one gives the same drafts.
+    """
+    raised: list[BaseException] = []
+    drawn = 0
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+    @hypothesis.given(strategy)
+    def each(draft: Draft) -> None:
+        nonlocal drawn
+        drawn += 1
+        if raised:
+            return
+        try:
+            use(draft)
+        except BaseException as error:  # noqa: BLE001 - raised again below; here Hypothesis would repeat the draft
+            raised.append(error)
+
+    try:
+        each()
+    except Unsatisfiable:
+        return drawn > 0
+    if raised:
+        raise raised[0]
+    return drawn > 0
+
+
+class _Schema:
+    """The contract as Schemathesis reads it.
+
+    Attributes:
+        operations: by our operationIds.
+    """
+
+    def __init__(self) -> None:
+        document = contract.narrowed(contract.load().document)
+        configuration = schemathesis.Config.from_dict(_CONFIGURATION)
+        schema = schemathesis.openapi.from_dict(document, config=configuration)
+        found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+        self.operations: dict[str, APIOperation[Any, Any, Any, Any]] = {
+            each.definition.raw["operationId"]: each for each in found
+        }
+
+
+@cache
+def _schema() -> _Schema:
+    return _Schema()
+
+
+@cache
+def _random(operation: Operation, mode: GenerationMode) -> SearchStrategy[Draft]:
+    strategy: SearchStrategy[Any] = _schema().operations[operation.id].as_strategy(generation_mode=mode)
+    return strategy.map(lambda case: _draft(case, operation))
+
+
+def _draft(case: Any, operation: Operation) -> Draft:
+    meta = case._meta  # noqa: SLF001 - see above
+    invalid = {_LOCATIONS[place] for place, part in meta.components.items() if part.mode.is_negative}
+    broken = _broken(meta.phase.data) if invalid else frozenset()
+    draft = Draft(
+        operation,
+        path=dict(case.path_parameters),
+        query=dict(case.query),
+        headers={name: str(value) for name, value in case.headers.items()},
+        body=ABSENT if case.body is NOT_SET else case.body,
+    )
+    return named(draft, broken=broken, invalid=invalid)
+
+
+def _broken(data: Any) -> frozenset[str]:
+    """Return the names of what is wrong on purpose: the parameter, and the last field on the way to the constraint."""
+    names = {data.parameter} if data.parameter else set()
+    spot = _spot(data.location)
+    return frozenset({*names, *spot[:-1], *_names_in(data.description)})
+
+
+def _names_in(description: str | None) -> Iterator[str]:
+    """Yield the fields that a description such as "actor -> avatar: Incorrect type" leads to."""
+    way = (description or "").rpartition(":")[0]
+    yield from (step.strip() for step in way.split("->") if step.strip())
+
+
+def _kind(case: Any) -> tuple[str, ...]:
+    """Return what a systematic case is about; cases of one kind differ in little that matters."""
+    meta = case._meta  # noqa: SLF001 - see above
+    data = meta.phase.data
+    place = (meta.generation.mode.value, data.scenario.value, str(data.parameter_location), str(data.parameter))
+    if meta.generation.mode.is_negative:
+        return (*place, *_spot(data.location))
+    first, *rest = data.description.split(": ")
+    return (*place, first, rest[-1] if rest else "")
+
+
+def _spot(location: str | None) -> tuple[str, ...]:
+    """Return the last field of a location in a schema, and the constraint there."""
+    steps = [step for step in (location or "").split("/") if step and step not in _STRUCTURE]
+    return tuple(step for step in steps if not step.isdigit() and not step.startswith("x-schemathesis"))[-2:]

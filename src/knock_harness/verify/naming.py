@@ -1,0 +1,301 @@
+"""Which existing things a generated request names.
+
+Generated values are random texts, and a random id names nothing. So wherever a request that is meant to be valid names
+something, a symbol is put in the place of the random text: most of the time of something that exists, some of the time
+of something that does not. The choice depends on the request alone, and is the same in every run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from knock_harness.target import ABSENT
+
+from .plain import plain_request
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from .drafts import Draft
+
+__all__ = ["Naming", "named"]
+
+#: One request in so many names something that does not exist.
+_UNKNOWN_IN = 8
+#: Lists of ids that are longer than this are about their length, and are filled with new ids.
+_SHORT = 2
+
+_FUTURE = "2099-01-01T00:00:00Z"
+
+#: What the parameters of a query name. A list stands for a list of them.
+_QUERY: Mapping[str, str] = {
+    "tenant": "@tenant",
+    "tenant_id": "@tenant",
+    "workflow": "@workflow",
+    "source": "@workflow",
+    "channel_id": "@channel.in-app-feed",
+    "message_ids": "@message",
+    "tenant_ids": "@other_tenant",
+    "workflow_run_id": "@workflow_run",
+    "workflow_recipient_run_id": "@run",
+    "access_token_object": "@slack_object",
+    "ms_teams_tenant_object": "@teams_object",
+    "team_id": "@teams_team",
+    "recipient": "@user",
+    "recipients": "@user",
+    "objects": "@object_reference",
+}
+#: Parameters whose values only the target itself, or a third party, can make up.
+_NOT_MADE_UP = frozenset(
+    {
+        "after",
+        "before",
+        "query_options.cursor",
+        "query_options.team_id",
+        "query_options.types",
+        "query_options.$skiptoken",
+        "query_options.$filter",
+        "query_options.$select",
+    }
+)
+#: What single texts in a body name, by key.
+_TEXTS: Mapping[str, str] = {
+    "from_user_id": "@other_user",
+    "workflow": "@workflow.scheduled-message",
+    "tenant": "@tenant",
+    "actor": "@user",
+    "recipient": "@user",
+    "guide_id": "@guide_id",
+    "guide_key": "@guide_key",
+    "guide_step_ref": "@guide_step",
+    "timezone": "Europe/Berlin",
+    "locale": "en-GB",
+    "scheduled_at": _FUTURE,
+    "ending_at": "2099-06-01T00:00:00Z",
+    "jsonrpc": "2.0",
+    "method": "test_connection",
+}
+#: What the texts in lists of a body name, by key.
+_LISTS: Mapping[str, str] = {
+    "user_ids": "@user",
+    "object_ids": "@other_object",
+    "message_ids": "@message",
+    "schedule_ids": "@schedule",
+    "recipients": "@user",
+    "recipient_ids": "@user",
+    "tenants": "@tenant",
+    "workflows": "@workflow",
+}
+#: What has an `id`, by the key it stands under.
+_ENTITIES: Mapping[str, str] = {
+    "users": "@new_user",
+    "user": "@user",
+    "objects": "@new_object",
+    "tenants": "@new_tenant",
+    "tenant": "@new_tenant",
+    "subscriptions": "@object",
+    "preferences": "default",
+    "recipients": "@new_user",
+    "recipient": "@new_user",
+    "actor": "@new_user",
+}
+#: Exceptions to the tables above, for single operations.
+_IN_OPERATION: Mapping[tuple[str, str], str] = {
+    ("bulkDeleteUsers", "user_ids"): "@other_user",
+    ("triggerWorkflowLegacy", "name"): "@workflow",
+    ("cancelWorkflowLegacy", "name"): "@workflow.delayed-message",
+    ("cancelWorkflowLegacy", "cancellation_key"): "@cancellation_key",
+    ("cancelWorkflow", "cancellation_key"): "@cancellation_key",
+    **{
+        (f"markUserGuide{form}As{status}", "channel_id"): "@channel.in-app-guide"
+        for form in ("", "Message")
+        for status in ("Seen", "Interacted", "Archived")
+    },
+}
+#: What belongs to the caller alone: nothing in it is a name.
+_FREE = frozenset({"data", "properties", "content", "metadata", "params", "settings", "conditions"})
+#: Operations that make what their path names, if it is not there yet.
+_MAKES: Mapping[str, tuple[str, str]] = {
+    "identifyUser": ("user_id", "@new_user"),
+    "setObject": ("id", "@new_object"),
+    "setTenant": ("id", "@new_tenant"),
+}
+#: Operations that take references only, no descriptions of somebody new.
+_REFERRING = frozenset(
+    {
+        "cancelWorkflow",
+        "cancelWorkflowLegacy",
+        "triggerWorkflowLegacy",
+        "deleteSubscriptionsForObject",
+        "bulkDeleteSubscriptions",
+        "updateSchedules",
+    }
+)
+
+
+def named(draft: Draft, *, broken: Collection[str] = (), invalid: Collection[str] = ()) -> Draft:
+    """Return the draft with symbols in the place of made-up names.
+
+    Args:
+        draft: as it was generated.
+        broken: names of parameters and fields that are wrong on purpose, and stay as they are.
+        invalid: the locations in which something is wrong on purpose; a path among them stays as it is.
+    """
+    naming = Naming(draft, broken=frozenset(broken))
+    number = crc32(repr((draft.operation.id, draft.path, draft.query, draft.body)).encode("utf-8", "replace"))
+    path = draft.path if "path" in invalid else naming.path(number)
+    query = naming.query(draft.query, keep_cursors=number % _UNKNOWN_IN == 1)
+    body = draft.body if draft.body is ABSENT else naming.body(draft.body)
+    result = replace(draft, path=path, query=query, body=body, existing=not invalid and naming.existing)
+    return _with_channel(result) if "path" not in invalid else result
+
+
+class Naming:
+    """Puts symbols into one draft.
+
+    Attributes:
+        existing: all that is named exists, and what is asked for is possible, as far as is known.
+    """
+
+    def __init__(self, draft: Draft, *, broken: frozenset[str]) -> None:
+        self.existing = True
+        self._draft = draft
+        self._operation = draft.operation
+        self._broken = broken
+
+    def path(self, number: int) -> dict[str, Any]:
+        """Return the path parameters.
+
+        Args:
+            number: decides, by its remainders, whether something unknown is named.
+        """
+        plain = plain_request(self._operation).path
+        schemas = {each.name: each.schema for each in self._operation.parameters if each.location == "path"}
+        values = {
+            name: self._draft.path[name] if "enum" in schemas.get(name, {}) and name in self._draft.path else value
+            for name, value in plain.items()
+        }
+        self.existing &= values.get("action") != "delete"  # may be refused (BULKMSG-DELETE)
+        if self._operation.id in _MAKES and number % 2:
+            name, symbol = _MAKES[self._operation.id]
+            values[name] = symbol
+        elif self._operation.method == "GET" and number % _UNKNOWN_IN == 2 and values.keys() <= self._draft.path.keys():
+            self.existing = False  # any text at all: reading makes nothing that would have to be removed
+            return dict(self._draft.path)
+        elif number % _UNKNOWN_IN == 0:
+            self._name_unknown(values, schemas)
+        return values
+
+    def query(self, query: Mapping[str, Any], *, keep_cursors: bool) -> dict[str, Any]:
+        """Return the query parameters."""
+        values: dict[str, Any] = {}
+        for name, value in query.items():
+            if name in self._broken:
+                values[name] = value
+            elif name in _NOT_MADE_UP:
+                if keep_cursors:
+                    values[name] = value
+                    self.existing = False
+            elif name in _QUERY:
+                values[name] = self._list(name, value, _QUERY[name]) if isinstance(value, list) else _QUERY[name]
+            else:
+                values[name] = value
+        return values
+
+    def body(self, body: Any, *, under: str = "") -> Any:
+        """Return a body, or the part of it under a key."""
+        if isinstance(body, list):
+            return self._list(under, body, self._symbol(_LISTS, under))
+        if not isinstance(body, dict):
+            symbol = self._symbol(_TEXTS, under)
+            return symbol if isinstance(body, str) and symbol and under not in self._broken else body
+        if under == "channel_data":
+            return self._channel_data(body)
+        if under == "channels":  # of a preference set
+            return dict(zip(["@channel.email"], body.values(), strict=False))
+        result = {
+            key: value if key in _FREE or key in self._broken else self.body(value, under=key)
+            for key, value in body.items()
+        }
+        self._name_entity(result, under)
+        self._make_schedulable(result, under)
+        return result
+
+    def _symbol(self, table: Mapping[str, str], key: str) -> str | None:
+        return _IN_OPERATION.get((self._operation.id, key)) or table.get(key)
+
+    def _list(self, key: str, values: list[Any], symbol: str | None) -> list[Any]:
+        if symbol is None or key in self._broken:
+            return [self.body(value, under=key) if isinstance(value, dict) else value for value in values]
+        if len(values) > _SHORT:  # about the length, so the members only have to differ
+            new = "@new_user" if symbol == "@user" else "@unknown"
+            self.existing &= symbol == "@user"
+            return [new if isinstance(value, str) else self.body(value, under=key) for value in values]
+        texts = [symbol] if any(isinstance(value, str) for value in values) else []
+        if symbol == "@object_reference":
+            return [symbol] if values else []
+        return texts + [self.body(value, under=key) for value in values if not isinstance(value, str)]
+
+    def _name_entity(self, value: dict[str, Any], under: str) -> None:
+        """Name the entity that a map describes, if it is one that describes something."""
+        symbol = _ENTITIES.get(under)
+        if symbol is None or not isinstance(value.get("id"), str) or "id" in self._broken:
+            return
+        if under in {"recipients", "recipient", "actor"}:
+            if isinstance(value.get("collection"), str) and "collection" not in self._broken:
+                value["collection"] = "@collection"
+                symbol = "@object" if self._operation.id in _REFERRING else "@new_object"
+            elif self._operation.id in _REFERRING:
+                self.existing = False  # a reference without collection: whom it means is open
+        value["id"] = symbol
+
+    def _make_schedulable(self, value: dict[str, Any], under: str) -> None:
+        """Give a new schedule a time: without any it may be refused (SCHED-TIMING-REQUIRED)."""
+        new = (self._operation.id, under) in {("createSchedules", ""), ("bulkCreateSchedules", "schedules")}
+        if new and value.get("scheduled_at") is None and "scheduled_at" not in self._broken:
+            value["scheduled_at"] = _FUTURE
+
+    def _channel_data(self, value: dict[str, Any]) -> dict[str, Any]:
+        channels: dict[str, Any] = {}
+        for data in value.values():
+            channel = channel_for(data)
+            if channel is None:
+                self.existing = False
+            channels[channel or "@channel.push-fcm"] = data
+        return channels
+
+    def _name_unknown(self, values: dict[str, Any], schemas: Mapping[str, Any]) -> None:
+        symbols = [name for name, value in values.items() if isinstance(value, str) and value.startswith("@")]
+        if not symbols:
+            return
+        name = symbols[-1]
+        values[name] = "@unknown_uuid" if schemas.get(name, {}).get("format") == "uuid" else "@unknown"
+        self.existing = False
+
+
+def channel_for(data: Any) -> str | None:
+    """Return a channel that takes channel data of this shape; None: that cannot be told from the data."""
+    if not isinstance(data, dict):
+        return None
+    keys = data.keys()
+    devices = data.get("devices")
+    listed = devices if isinstance(devices, list) else []
+    if keys == {"tokens"} or (keys == {"devices"} and listed and all("token" in each for each in listed)):
+        return "@channel.push-fcm"
+    if keys == {"target_arns"} or (keys == {"devices"} and listed and all("target_arn" in each for each in listed)):
+        return "@channel.push-sns"
+    if keys == {"player_ids"}:
+        return "@channel.push-one-signal"
+    return None
+
+
+def _with_channel(draft: Draft) -> Draft:
+    """Let a request that sets channel data name a channel that takes what it sends."""
+    if draft.operation.id not in {"setUserChannelData", "setObjectChannelData"} or not draft.existing:
+        return draft
+    channel = channel_for(draft.body.get("data")) if isinstance(draft.body, dict) else None
+    if channel is None:
+        return replace(draft, existing=False)
+    return replace(draft, path={**draft.path, "channel_id": channel})
