@@ -153,7 +153,7 @@ def delete(environment: Environment, ref: Ref) -> bool:
     store.subscriptions.delete_of(ref)
     store.schedules.delete_of(ref)
     store.messages.delete_of(ref)
-    if ref.is_user:
+    if ref.collection == USERS:
         store.guides.delete_of(ref.id)
     return store.recipients.delete(*ref)
 

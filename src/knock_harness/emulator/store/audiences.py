@@ -57,6 +57,13 @@ class Audiences:
         )
         return found.fetchone() is not None
 
+    def tenants_of(self, key: str, user_id: str) -> set[str | None]:
+        """Return the tenants for which a user is a member; None stands for membership without one."""
+        found = self._connection.execute(
+            "SELECT tenant FROM audience_members WHERE audience = ? AND user_id = ?", (key, user_id)
+        )
+        return {row[0] or None for row in found}
+
     def page(self, key: str, request: PageRequest) -> Page:
         """Return a page of the members, newest first: user id, tenant or the empty text, and when it was added."""
         return select_page(
