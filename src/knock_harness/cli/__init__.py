@@ -34,6 +34,9 @@ class LazyCommand(NamedTuple):
 COMMANDS: Mapping[str, LazyCommand] = {
     "verify": LazyCommand("knock_harness.cli.verify", "Check a target against the contract."),
     "requirements": LazyCommand("knock_harness.cli.requirements", "List and explain what is promised."),
+    "contract": LazyCommand(
+        "knock_harness.cli.contract", "Write the contract out, or hold another document against it."
+    ),
     "emulator": LazyCommand("knock_harness.cli.emulator", "Serve a Knock API on this machine."),
     "target": LazyCommand(
         "knock_harness.cli.target", "Show which target is configured, and where each value comes from."
