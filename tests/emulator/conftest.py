@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -138,3 +139,87 @@ def feed(environment: Environment) -> str:
     """The path of ada's in-app feed."""
     channel = next(each for each in environment.project.channels.values() if each.type == "in_app_feed")
     return f"/v1/users/ada/feeds/{channel.id}"
+
+
+@pytest.fixture
+def commit(environment: Environment) -> Callable[..., None]:
+    """Commit a workflow to the environment: its key, its steps, and whatever else its definition holds."""
+
+    def commit(key: str, *steps: dict[str, Any], active: bool = True, **more: Any) -> None:
+        definition = {"name": key, "steps": list(steps), **more, "__readonly": {"key": key, "active": active}}
+        workflow = contract.project.read_workflow(key, definition, where="a test")
+        project = environment.project
+        environment.project = replace(project, workflows={**project.workflows, key: workflow})
+
+    return commit
+
+
+@pytest.fixture
+def configure(environment: Environment) -> Callable[..., None]:
+    """Give a channel of the environment other settings."""
+
+    def configure(key: str, **settings: Any) -> None:
+        project = environment.project
+        channel = replace(project.channels[key], settings={**project.channels[key].settings, **settings})
+        environment.project = replace(project, channels={**project.channels, key: channel})
+
+    return configure
+
+
+@pytest.fixture
+def work(emulator: Emulator) -> Callable[[], None]:
+    """Do what is due."""
+
+    def work() -> None:
+        while emulator.run_due(budget_s=1):
+            pass
+
+    return work
+
+
+@pytest.fixture
+def trigger(api: httpx.Client, work: Callable[[], None]) -> Callable[..., str]:
+    """Trigger a workflow, let it run, and return the id that its runs share."""
+
+    def trigger(key: str, *recipients: Any, **more: Any) -> str:
+        answer = api.post(f"/v1/workflows/{key}/trigger", json={"recipients": list(recipients or ["ada"]), **more})
+        work()
+        run_id: str = answer.raise_for_status().json()["workflow_run_id"]
+        return run_id
+
+    return trigger
+
+
+@pytest.fixture
+def messages(api: httpx.Client) -> Callable[..., list[dict[str, Any]]]:
+    """List messages, oldest first, by the filters of the API."""
+
+    def messages(**filters: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = api.get("/v1/messages", params=filters).raise_for_status().json()["items"]
+        return found[::-1]
+
+    return messages
+
+
+@pytest.fixture
+def runs(api: httpx.Client) -> Callable[..., list[dict[str, Any]]]:
+    """List recipient runs, oldest first, by the filters of the API."""
+
+    def runs(**filters: Any) -> list[dict[str, Any]]:
+        answer = api.get("/v1/workflow_recipient_runs", params=filters).raise_for_status().json()
+        found: list[dict[str, Any]] = answer["items"]
+        return found[::-1]
+
+    return runs
+
+
+def in_app(ref: str = "in_app", body: str = "Hello", **more: Any) -> dict[str, Any]:
+    """Return a step that sends a message to the feed."""
+    return {
+        "ref": ref,
+        "type": "channel",
+        "channel_type": "in_app_feed",
+        "channel_key": "in-app-feed",
+        "template": {"markdown_body": body},
+        **more,
+    }

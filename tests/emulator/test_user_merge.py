@@ -106,3 +106,28 @@ def test_a_merge_needs_the_other_user(api: httpx.Client) -> None:
     api.put("/v1/users/ada", json={})
 
     assert api.post("/v1/users/ada/merge", json={}).status_code == 422
+
+
+def test_runs_of_the_secondary_that_wait_send_nothing(api: httpx.Client, clock: FixedClock) -> None:
+    for name in ("ada", "bea"):
+        api.put(f"/v1/users/{name}", json={})
+    api.post("/v1/workflows/delayed-message/trigger", json={"recipients": ["bea"]}).raise_for_status()
+    api.get("/v1/users")
+
+    merge(api)
+
+    clock.advance(timedelta(days=365))
+    assert api.get("/v1/messages").json()["items"] == []
+    assert [each["status"] for each in api.get("/v1/workflow_recipient_runs").json()["items"]] == ["cancelled"]
+
+
+def test_schedules_move_to_the_primary(api: httpx.Client) -> None:
+    api.put("/v1/users/ada", json={})
+    schedule = {"recipients": ["bea"], "workflow": "scheduled-message", "scheduled_at": "2027-01-01T00:00:00Z"}
+    api.put("/v1/users/bea", json={})
+    api.post("/v1/schedules", json=schedule).raise_for_status()
+
+    merge(api)
+
+    assert len(api.get("/v1/users/ada/schedules").json()["entries"]) == 1
+    assert api.get("/v1/users/bea/schedules").json()["entries"] == []

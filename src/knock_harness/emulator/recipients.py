@@ -1,8 +1,7 @@
-"""Recipients as the API takes and shows them: identify, render, delete, merge."""
+"""Recipients as the API takes and shows them."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -13,7 +12,6 @@ from knock_harness import contract
 
 from . import channel_data, preference_sets
 from .clock import moment, stamp
-from .merging import merged
 from .references import TENANTS, USERS, Ref, checked, parse_reference, reference
 from .refusals import FieldError, InvalidParams
 from .tenants import merged_tenant
@@ -29,11 +27,9 @@ __all__ = [
     "TENANTS",
     "USERS",
     "Ref",
-    "delete",
     "ensure",
     "identify",
     "identify_tenant",
-    "merge_users",
     "parse_reference",
     "reference",
     "render",
@@ -41,9 +37,6 @@ __all__ = [
     "save",
     "save_tenant",
 ]
-
-#: How far back messages go with a user that is merged into another. Source: USER-MERGE-MESSAGES-AGE
-MERGED_MESSAGES: Final = timedelta(days=30)
 
 #: What a body may hold that is no property: who it is, and what is stored apart (USER-IDENTIFY-SIDE-DATA-NOT-ECHOED).
 _NOT_PROPERTIES: Final = {
@@ -142,40 +135,6 @@ def save_tenant(environment: Environment, id: str, body: Mapping[str, Any], *, a
     properties = {key: value for key, value in body.items() if key not in _NOT_PROPERTIES[TENANTS]}
     record = environment.store.recipients.upsert(*ref, properties, at=at, merge=merged_tenant)
     _save_channel_data(environment, ref, body.get("channel_data"))
-    return record
-
-
-def delete(environment: Environment, ref: Ref) -> bool:
-    """Remove a recipient with all that hangs on it, and say whether there was one (USER-DELETE-REUSE-CLEAN)."""
-    store = environment.store
-    store.channel_data.delete_of(ref)
-    store.preferences.delete_of(ref)
-    store.subscriptions.delete_of(ref)
-    store.schedules.delete_of(ref)
-    store.messages.delete_of(ref)
-    if ref.collection == USERS:
-        store.guides.delete_of(ref.id)
-    return store.recipients.delete(*ref)
-
-
-def merge_users(environment: Environment, primary: Record, secondary: Record, *, at: datetime) -> Record:
-    """Let one user take over what another one has, delete the other, and return the first as it then stands.
-
-    Where both have a value, that of the first stays (USER-MERGE-PROPERTIES, USER-MERGE-PREFERENCES,
-    USER-MERGE-CHANNEL-DATA); what is not handed over goes with the other.
-    """
-    store = environment.store
-    properties = merged(secondary.properties, primary.properties)
-    created_at = primary.created_at or secondary.created_at
-    changed = msgspec.structs.replace(primary, properties=properties, created_at=created_at)
-    record = store.recipients.replace(changed, at=at)
-    old, new = secondary.ref, primary.ref
-    store.channel_data.add_missing(new, old)
-    store.preferences.add_missing(new, old)
-    store.subscriptions.move(old, new)
-    store.schedules.move(old, new)
-    store.messages.move(old, new, newer_than=stamp(at - MERGED_MESSAGES))
-    delete(environment, old)
     return record
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from knock_harness.emulator import bulk, preferences, recipients
+from knock_harness.emulator import bulk, preferences, recipients, removal
 from knock_harness.emulator.exchange import Reply
 from knock_harness.emulator.paging import PageRequest, Row
 from knock_harness.emulator.references import Ref
@@ -52,7 +52,7 @@ def set_object(call: Call) -> Reply:
 
 def delete_object(call: Call) -> Reply:
     """Delete an object with all that belongs to it (OBJECT-DELETE-GONE)."""
-    if not recipients.delete(call.environment, Ref(call.path["collection"], call.path["id"])):
+    if not removal.delete(call.environment, Ref(call.path["collection"], call.path["id"]), at=call.now):
         raise NotFound("This object")
     return Reply(204)
 
@@ -76,9 +76,9 @@ def set_row(environment: Environment, row: Mapping[str, Any], at: datetime) -> N
     recipients.save(environment, Ref(row["collection"], row["id"]), row["body"], at=at)
 
 
-def delete_row(environment: Environment, row: Mapping[str, Any], at: datetime) -> None:  # noqa: ARG001 - as all rows
+def delete_row(environment: Environment, row: Mapping[str, Any], at: datetime) -> None:
     """Delete one object of a bulk operation; one that is not there hinders nobody."""
-    recipients.delete(environment, Ref(row["collection"], row["id"]))
+    removal.delete(environment, Ref(row["collection"], row["id"]), at=at)
 
 
 def _start(call: Call, name: str, rows: list[Any], *, kind: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from knock_harness.emulator import bulk, preferences, recipients
+from knock_harness.emulator import bulk, preferences, recipients, removal
 from knock_harness.emulator.exchange import Reply
 from knock_harness.emulator.paging import PageRequest
 from knock_harness.emulator.references import TENANTS, Ref
@@ -47,7 +47,7 @@ def set_tenant(call: Call) -> Reply:
 
 def delete_tenant(call: Call) -> Reply:
     """Delete a tenant with all its data, and no user (TENANT-DELETE-ALL-DATA, TENANT-DELETE-KEEPS-USERS)."""
-    if not recipients.delete(call.environment, Ref(TENANTS, call.path["id"])):
+    if not removal.delete(call.environment, Ref(TENANTS, call.path["id"]), at=call.now):
         raise NotFound("This tenant")
     return Reply(204)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from knock_harness import contract
-from knock_harness.emulator import bulk, preferences, recipients
+from knock_harness.emulator import bulk, preferences, recipients, removal
 from knock_harness.emulator.exchange import Reply
 from knock_harness.emulator.paging import PageRequest, Row
 from knock_harness.emulator.references import USERS, Ref
@@ -52,7 +52,7 @@ def identify_user(call: Call) -> Reply:
 
 def delete_user(call: Call) -> Reply:
     """Delete a user with all that belongs to it (USER-DELETE-GONE)."""
-    if not recipients.delete(call.environment, Ref(USERS, call.path["user_id"])):
+    if not removal.delete(call.environment, Ref(USERS, call.path["user_id"]), at=call.now):
         raise NotFound("This user")
     return Reply(204)
 
@@ -63,7 +63,7 @@ def merge_user(call: Call) -> Reply:
     if call.body["from_user_id"] == primary.id:  # USER-MERGE-SELF
         raise InvalidParams.at("from_user_id", "is the user itself", kind="self")
     secondary = _user(call, call.body["from_user_id"])
-    return Reply(200, recipients.render(recipients.merge_users(call.environment, primary, secondary, at=call.now)))
+    return Reply(200, recipients.render(removal.merge_users(call.environment, primary, secondary, at=call.now)))
 
 
 def bulk_identify_users(call: Call) -> Reply:
@@ -81,9 +81,9 @@ def identify_row(environment: Environment, row: Mapping[str, Any], at: datetime)
     recipients.save(environment, Ref(USERS, row["id"]), row, at=at)
 
 
-def delete_row(environment: Environment, row: Mapping[str, Any], at: datetime) -> None:  # noqa: ARG001 - as all rows
+def delete_row(environment: Environment, row: Mapping[str, Any], at: datetime) -> None:
     """Delete one user of a bulk operation; one that is not there hinders nobody."""
-    recipients.delete(environment, Ref(USERS, row["id"]))
+    removal.delete(environment, Ref(USERS, row["id"]), at=at)
 
 
 def _start(call: Call, kind: str, rows: list[Any]) -> dict[str, Any]:

@@ -138,6 +138,14 @@ class Runs:
         )
         return [Paused(*row) for row in rows.fetchall()]
 
+    def waiting_for(self, recipient: Ref) -> list[Paused]:
+        """Return the runs of a recipient that wait."""
+        rows = self._connection.execute(
+            f"SELECT id, state, events, wake FROM runs WHERE collection = ? AND recipient_id = ? AND {_WAITS}",  # noqa: S608 - a condition of ours
+            recipient,
+        )
+        return [Paused(*row) for row in rows.fetchall()]
+
     def has_run(self, workflow: str, recipient: Ref, *, tenant: str | None, per_tenant: bool) -> bool:
         """Say whether a workflow ran for a recipient before, or for it and this tenant (FREQUENCY-ONCE-TENANT)."""
         found = self._connection.execute(
