@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["DEFAULT_SIZE", "Page", "PageRequest", "Row", "cursor", "page_info", "select_page", "sliced_page"]
+__all__ = [
+    "DEFAULT_SIZE",
+    "Page",
+    "PageRequest",
+    "Row",
+    "cursor",
+    "page_info",
+    "place_in",
+    "select_page",
+    "sliced_page",
+]
 
 DEFAULT_SIZE = 50  # PAGE-SIZE-DEFAULT
 
@@ -38,7 +48,7 @@ class PageRequest(NamedTuple):
         Raises:
             InvalidParams: a cursor was never issued (PAGE-CURSOR-INVALID).
         """
-        return cls(query.get("page_size", DEFAULT_SIZE), _place(query, "after"), _place(query, "before"))
+        return cls(query.get("page_size", DEFAULT_SIZE), place_in(query, "after"), place_in(query, "before"))
 
 
 class Page(NamedTuple):
@@ -138,7 +148,12 @@ def sliced_page(items: Sequence[Any], request: PageRequest) -> Page:
     return Page(rows, after, cursor(low) if low > 0 else None, request.size)
 
 
-def _place(query: Mapping[str, Any], name: str) -> int | None:
+def place_in(query: Mapping[str, Any], name: str) -> int | None:
+    """Return the place that a cursor in a query stands for; None without one.
+
+    Raises:
+        InvalidParams: the cursor was never issued.
+    """
     text = query.get(name)
     if not text:
         return None
