@@ -56,15 +56,11 @@ class Router:
             method: in capitals.
             path: as it stands on the wire, percent-encoded, without the query.
         """
-        for node, values in _walk(self._root, _segments(path)):
-            if found := node.ends.get(method):
-                operation, names = found
-                return Match(operation, dict(zip(names, values, strict=True)))
-        return None
+        return _match(self._root, method, _segments(path), 0, ())
 
     def methods(self, path: str) -> frozenset[str]:
         """Return the methods, in capitals, that the path has; none: no operation has this path."""
-        return frozenset(method for node, _ in _walk(self._root, _segments(path)) for method in node.ends)
+        return frozenset(_methods(self._root, _segments(path), 0))
 
     def _add(self, operation: Operation) -> None:
         node, names = self._root, []
@@ -78,24 +74,38 @@ class Router:
 
 
 def _segments(path: str) -> list[str]:
-    parts = path.split("/")[1:]
+    parts = path.split("/")
+    del parts[0]
     return [unquote(part) for part in parts] if "%" in path else parts
 
 
-def _walk(root: _Node, segments: list[str]) -> Iterator[tuple[_Node, tuple[str, ...]]]:
-    """Yield the places that the segments lead to, literals before parameters, with the values met on the way.
+def _match(node: _Node, method: str, segments: list[str], index: int, values: tuple[str, ...]) -> Match | None:
+    """Walk down from a node; where a segment is a literal and may be a parameter too, try the literal first.
 
     An empty segment is no value of a parameter: `/v1/users/` is not the user without a name.
     """
-    waiting: list[tuple[_Node, int, tuple[str, ...]]] = [(root, 0, ())]
-    end = len(segments)
-    while waiting:
-        node, index, values = waiting.pop()
-        if index == end:
-            yield node, values
+    for position in range(index, len(segments)):
+        segment = segments[position]
+        literal, parameter = node.literals.get(segment), node.parameter
+        if literal is not None and parameter is None:
+            node = literal
             continue
-        segment = segments[index]
-        if segment and node.parameter is not None:
-            waiting.append((node.parameter, index + 1, (*values, segment)))
-        if literal := node.literals.get(segment):
-            waiting.append((literal, index + 1, values))
+        if literal is not None and (found := _match(literal, method, segments, position + 1, values)):
+            return found
+        if parameter is None or not segment:
+            return None
+        node = parameter
+        values = (*values, segment)
+    end = node.ends.get(method)
+    return Match(end[0], dict(zip(end[1], values, strict=True))) if end else None
+
+
+def _methods(node: _Node, segments: list[str], index: int) -> Iterator[str]:
+    if index == len(segments):
+        yield from node.ends
+        return
+    segment = segments[index]
+    if literal := node.literals.get(segment):
+        yield from _methods(literal, segments, index + 1)
+    if node.parameter is not None and segment:
+        yield from _methods(node.parameter, segments, index + 1)

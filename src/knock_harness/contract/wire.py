@@ -16,10 +16,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,10 +51,15 @@ def decode_query(operation: Operation, raw_query: str | bytes) -> dict[str, Any]
         return {}
     text = raw_query if isinstance(raw_query, str) else raw_query.decode("utf-8", "replace")
     kinds = _kinds(operation)
-    found = _Found()
-    for key, value in parse_qsl(text):
-        _sort_in(found, kinds, key, value)
-    return dict(_decoded(found, kinds))
+    plain: dict[str, Any] = {}
+    other = _OtherForms(kinds)
+    for key, value in _pairs(text):
+        kind = kinds.get(key)
+        if kind is None or kind == "list":
+            other.add(key, value)
+        else:
+            plain[key] = _converted(value, kind)
+    return {**other.values(), **plain} if other.used else plain
 
 
 def encode_query(operation: Operation, values: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -92,71 +96,74 @@ def _kind(parameter: Parameter) -> Kind:
             return "string"
 
 
-@dataclass(slots=True)
-class _Found:
-    """What a query says, sorted by the form it is said in, before the forms are put together."""
-
-    plain: dict[str, list[str]] = field(default_factory=dict)
-    bracketed: dict[str, str] = field(default_factory=dict)
-    members: dict[str, dict[str, str]] = field(default_factory=dict)
-    indexed: dict[str, dict[int, str | dict[str, str]]] = field(default_factory=dict)
-    grouped: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the decoded pairs of a query that have a value."""
+    escaped = "%" in text or "+" in text
+    for pair in text.split("&"):
+        key, _, value = pair.partition("=")
+        if value:
+            yield (unquote_plus(key), unquote_plus(value)) if escaped else (key, value)
 
 
-def _sort_in(found: _Found, kinds: dict[str, Kind], key: str, value: str) -> None:
-    if key in kinds:
-        found.plain.setdefault(key, []).append(value)
-        return
-    parsed = _NAME.fullmatch(key)
-    if parsed is None:
-        return
-    name, inner = parsed[1], _BRACKETS.findall(parsed[2])
-    if not inner and "." in name:
-        name, _, member = name.partition(".")
-        inner = [member]
-    match kinds.get(name), inner:
-        case "list", [""]:
-            found.plain.setdefault(name, []).append(value)
-        case "list", [index] if _INTEGER.fullmatch(index):
-            found.indexed.setdefault(name, {})[int(index)] = value
-        case "list", ["", member]:
-            found.grouped.setdefault(name, {}).setdefault(member, []).append(value)
-        case "list", [index, member] if _INTEGER.fullmatch(index):
-            place = found.indexed.setdefault(name, {}).setdefault(int(index), {})
-            if isinstance(place, dict):
-                place[member] = value
-        case (("object" | "json"), [member]) if member:
-            found.members.setdefault(name, {})[member] = value
-        case None, [member] if f"{name}.{member}" in kinds:
-            found.bracketed[f"{name}.{member}"] = value
-        case _:
-            pass  # no parameter of this operation
+class _OtherForms:
+    """What a query says in another form than `name=value`, sorted by form before the forms are put together."""
 
+    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+        self.kinds = kinds
+        self.used = False
+        self.bracketed: dict[str, str] = {}
+        self.members: dict[str, dict[str, str]] = {}
+        self.words: dict[str, list[str]] = {}
+        self.indexed: dict[str, dict[int, str | dict[str, str]]] = {}
+        self.grouped: dict[str, dict[str, list[str]]] = {}
 
-def _decoded(found: _Found, kinds: dict[str, Kind]) -> Iterator[tuple[str, Any]]:
-    for name, text in found.bracketed.items():
-        yield name, _converted(text, kinds[name])
-    for name in found.plain.keys() | found.indexed.keys() | found.grouped.keys():
-        if kinds[name] == "list":
-            yield name, _list(found, name)
-    for name, members in found.members.items():
-        yield name, members
-    for name, texts in found.plain.items():
-        if kinds[name] != "list":
-            yield name, _converted(texts[-1], kinds[name])
+    def add(self, key: str, value: str) -> None:
+        """Sort in a pair; one that names no parameter is passed over."""
+        parsed = _NAME.fullmatch(key)
+        if parsed is None:
+            return
+        name, inner = parsed[1], _BRACKETS.findall(parsed[2])
+        if not inner and name not in self.kinds:
+            name, _, member = name.partition(".")
+            inner = [member]
+        self.used = True
+        match self.kinds.get(name), inner:
+            case "list", [] | [""]:
+                self.words.setdefault(name, []).append(value)
+            case "list", ["", member]:
+                self.grouped.setdefault(name, {}).setdefault(member, []).append(value)
+            case "list", [index, *path] if _INTEGER.fullmatch(index) and len(path) < 2:
+                self._add_at(name, int(index), path, value)
+            case (("object" | "json"), [member]) if member:
+                self.members.setdefault(name, {})[member] = value
+            case None, [member] if f"{name}.{member}" in self.kinds:
+                self.bracketed[f"{name}.{member}"] = value
+            case _:
+                pass
 
+    def values(self) -> dict[str, Any]:
+        """Return what the forms say together, by the names of the contract."""
+        dotted = {name: _converted(text, self.kinds[name]) for name, text in self.bracketed.items()}
+        lists = self.words.keys() | self.indexed.keys() | self.grouped.keys()
+        return {**dotted, **self.members, **{name: self._list(name) for name in lists}}
 
-def _list(found: _Found, name: str) -> list[str | dict[str, str]]:
-    words: list[str | dict[str, str]] = [*found.plain.get(name, ())]
-    by_index = found.indexed.get(name, {})
-    words += [by_index[index] for index in sorted(by_index)]
-    groups = found.grouped.get(name, {})
-    size = max((len(texts) for texts in groups.values()), default=0)
-    words += [
-        {member: texts[position] for member, texts in groups.items() if position < len(texts)}
-        for position in range(size)
-    ]
-    return words
+    def _add_at(self, name: str, index: int, path: list[str], value: str) -> None:
+        places = self.indexed.setdefault(name, {})
+        if not path:
+            places[index] = value
+        elif isinstance(place := places.setdefault(index, {}), dict):
+            place[path[0]] = value
+
+    def _list(self, name: str) -> list[str | dict[str, str]]:
+        """Words first, then what has a place, then references whose parts belong together by their positions."""
+        by_index = self.indexed.get(name, {})
+        parts = self.grouped.get(name, {})
+        size = max((len(texts) for texts in parts.values()), default=0)
+        return [
+            *self.words.get(name, ()),
+            *(by_index[index] for index in sorted(by_index)),
+            *({part: texts[at] for part, texts in parts.items() if at < len(texts)} for at in range(size)),
+        ]
 
 
 def _converted(text: str, kind: Kind) -> Any:
