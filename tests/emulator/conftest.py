@@ -147,8 +147,8 @@ def commit(environment: Environment) -> Callable[..., None]:
 
     def commit(key: str, *steps: dict[str, Any], active: bool = True, **more: Any) -> None:
         definition = {"name": key, "steps": list(steps), **more, "__readonly": {"key": key, "active": active}}
-        workflow = contract.project.read_workflow(key, definition, where="a test")
         project = environment.project
+        workflow = contract.project.read_workflow(key, definition, where="a test", layouts=project.layouts)
         environment.project = replace(project, workflows={**project.workflows, key: workflow})
 
     return commit
@@ -213,13 +213,18 @@ def runs(api: httpx.Client) -> Callable[..., list[dict[str, Any]]]:
     return runs
 
 
-def in_app(ref: str = "in_app", body: str = "Hello", **more: Any) -> dict[str, Any]:
+@pytest.fixture
+def in_app() -> Callable[..., dict[str, Any]]:
     """Return a step that sends a message to the feed."""
-    return {
-        "ref": ref,
-        "type": "channel",
-        "channel_type": "in_app_feed",
-        "channel_key": "in-app-feed",
-        "template": {"markdown_body": body},
-        **more,
-    }
+
+    def in_app(ref: str = "in_app", body: str = "Hello", **more: Any) -> dict[str, Any]:
+        return {
+            "ref": ref,
+            "type": "channel",
+            "channel_type": "in_app_feed",
+            "channel_key": "in-app-feed",
+            "template": {"markdown_body": body},
+            **more,
+        }
+
+    return in_app

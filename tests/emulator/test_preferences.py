@@ -292,3 +292,15 @@ def test_with_a_tenant_the_default_set_counts_only_when_there_is_nothing_else(
     effective = preferences.effective(environment, Ref("", "ada"), tenant="acme")
 
     assert effective["channel_types"] == decides
+
+
+@pytest.mark.parametrize("part", ["workflows", "workflows/w", "categories/c", "channel_types/email"])
+@pytest.mark.parametrize("content", [b"", b"null"])
+def test_a_part_write_without_a_body_changes_nothing(api: httpx.Client, part: str, content: bytes) -> None:
+    before = api.put("/v1/users/ada/preferences/default", json={"workflows": {"w": False}}).json()
+
+    answer = api.put(
+        f"/v1/users/ada/preferences/default/{part}", content=content, headers={"content-type": "application/json"}
+    )
+
+    assert settings(answer.json()) == settings(before)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from .clock import moment
 from .exchange import Request
@@ -103,7 +103,10 @@ def application(emulator: Emulator, *, on_ready: Callable[[], None] = lambda: No
         finally:
             due.cancel()
 
-    return Starlette(routes=[Route("/_emulator/health", health), Mount("/", app=shell)], lifespan=lifespan)
+    app = Starlette(routes=[Route("/_emulator/health", health)], lifespan=lifespan)
+    app.router.redirect_slashes = False
+    app.router.default = shell  # not a route, whose pattern would miss the identifiers that hold a line break
+    return app
 
 
 def serve(emulator: Emulator, listener: socket.socket, *, on_ready: Callable[[], None]) -> None:

@@ -49,12 +49,14 @@ def update_section(call: Call) -> Reply:
 
 
 def update_setting(call: Call) -> Reply:
-    """Write the setting of one key (PREF-PART-KEY-BOOLEAN, PREF-PART-KEY-MAP, PREF-PART-KEY-ONLY)."""
+    """Write the setting of one key, as a boolean or as a map; without a body nothing changes.
+
+    Sources: PREF-PART-KEY-BOOLEAN, PREF-PART-KEY-MAP, PREF-PART-KEY-ONLY.
+    """
+    if call.body is None:
+        return _update_part(call, _section(call), {})
     key = call.path.get("key") or call.path["type"]
-    setting = call.body
-    if isinstance(setting, dict) and "subscribed" in setting:
-        setting = setting["subscribed"]
-    return _update_part(call, _section(call), {key: setting})
+    return _update_part(call, _section(call), {key: call.body.get("subscribed", call.body)})
 
 
 def bulk_set_user_preferences(call: Call) -> Reply:
