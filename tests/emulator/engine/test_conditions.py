@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +9,9 @@ from hypothesis import strategies as st
 
 from knock_harness.emulator.engine.conditions import OPERATORS, follow, holds
 from knock_harness.emulator.engine.statuses import MessageStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 VALUES: dict[str, Any] = {
     "data": {"flag": True, "count": 5, "text": "5", "null": None, "list": ["a", "b"], "when": "2026-01-01T00:00:00Z"},

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -12,17 +11,20 @@ from hypothesis import strategies as st
 from knock_harness.emulator.engine.filters import RECORDS, compare_versions, from_json, sha256, to_json
 from knock_harness.emulator.engine.templates import TemplateFailed, compiled
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class FewRecords:
     """One user, one object, one tenant."""
 
-    def user(self, id: str) -> dict[str, Any] | None:
+    def user(self, id: str) -> dict[str, Any] | None:  # noqa: A002 - the name of the API
         return {"id": id, "name": "Ada"} if id == "ada" else None
 
-    def object(self, collection: str, id: str) -> dict[str, Any] | None:
+    def object(self, collection: str, id: str) -> dict[str, Any] | None:  # noqa: A002
         return {"id": id, "name": "Engine"} if (collection, id) == ("projects", "engine") else None
 
-    def tenant(self, id: str) -> dict[str, Any] | None:
+    def tenant(self, id: str) -> dict[str, Any] | None:  # noqa: A002
         return {"id": id, "name": "Acme"} if id == "acme" else None
 
     def subscriptions(self, record: Mapping[str, Any], *, limit: int) -> list[dict[str, Any]]:

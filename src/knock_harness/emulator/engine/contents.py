@@ -189,7 +189,7 @@ def _webhook(template: Mapping[str, Any]) -> MakeContent:
 
     def make(variables: Mapping[str, Any], _: Any) -> dict[str, Any]:
         return {
-            "__typename": "MessageWebhookContent",
+            "__typename": "MessageChatContent",
             "connection": {
                 "method": (method(variables).strip() or "post").upper(),
                 "url": url(variables).strip(),
