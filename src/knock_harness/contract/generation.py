@@ -90,17 +90,20 @@ def _record(schemas: dict[str, Any], schema: dict[str, Any], *, in_list: bool) -
         for name, each in schema["properties"].items()
         if each is not False and "x-not-generated" not in each
     }
-    if schema.get("additionalProperties") is True:
+    rest = schema.get("additionalProperties")
+    if isinstance(rest, dict):
+        return _map(schemas, {**schema, "properties": properties}, in_list=in_list)
+    if rest is True:
         properties |= PLAIN_PROPERTIES if in_list else OWN_PROPERTIES
     return {**schema, "properties": properties, "additionalProperties": False}
 
 
 def _map(schemas: dict[str, Any], schema: dict[str, Any], *, in_list: bool) -> dict[str, Any]:
-    values = schema.get("additionalProperties")
-    if isinstance(values, dict):
+    rest = schema.get("additionalProperties")
+    if isinstance(rest, dict):
         entries = min(FEW, schema.get("maxProperties", FEW))
-        return {**schema, "additionalProperties": _drawn(schemas, values, in_list=in_list), "maxProperties": entries}
-    if values is True and in_list:
+        return {**schema, "additionalProperties": _drawn(schemas, rest, in_list=in_list), "maxProperties": entries}
+    if rest is True and in_list:
         return {**schema, "properties": PLAIN_PROPERTIES, "additionalProperties": False}
     return schema
 

@@ -13,7 +13,7 @@ from .meaning import resolve
 from .schemas import Schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["compare"]
 
@@ -55,9 +55,9 @@ class _Comparison:
 
     def differences(self) -> Iterator[Difference]:
         ours, theirs = _by_meaning(self.here), _by_meaning(self.there)
-        told = {name for name, keys in _MARKS.items() if any(_mark_of(spec, keys) for _, _, spec in theirs.values())}
-        for name in _MARKS.keys() - told:
-            yield Difference("the document", name, "said here only, of any operation", "neither")
+        told = _told(theirs.values())
+        for name in sorted(_told(ours.values()) - told):
+            yield Difference("the document", name, f"the {name} of operations is told here only", "neither")
         for key, (method, path, spec) in ours.items():
             where = f"{method.upper()} {path}"
             if key not in theirs:
@@ -157,6 +157,10 @@ def _facts(where: str, here: dict[str, Any], there: dict[str, Any], told: set[st
             yield Difference(
                 where, name, f"{mine or 'none'} here, {other or 'none'} there", _broken_by_mark(mine, other)
             )
+
+
+def _told(operations: Iterable[tuple[str, str, dict[str, Any]]]) -> set[str]:
+    return {name for _, _, spec in operations for name, keys in _MARKS.items() if _mark_of(spec, keys)}
 
 
 def _mark_of(spec: dict[str, Any], keys: tuple[str, str]) -> Any:
