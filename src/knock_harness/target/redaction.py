@@ -57,8 +57,9 @@ class Redaction:
     def _header(self, name: str, value: str) -> str:
         if name == _USER_HEADER:
             return "$KNOCK_USER_TOKEN"
-        if name == "authorization" and value[:7].lower() != "bearer ":
-            return f"{value.partition(' ')[0]} ***"  # Basic and the like hold the key in another form
+        scheme, blank, _ = value.partition(" ")
+        if name == "authorization" and blank and scheme.lower() != "bearer":
+            return f"{scheme} ***"  # Basic and the like hold the key in another form
         return self.text(value)
 
 
