@@ -11,6 +11,7 @@ does not hide the others.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -43,6 +44,8 @@ __all__ = ["BrokenPromises", "Examiner"]
 _TRIES_PER_FAILURE = 300
 _TRIES_PER_TEST = 1500
 
+_NO_CHECKS: Mapping[str, Check] = MappingProxyType({})
+
 
 class BrokenPromises(AssertionError):
     """Promises that the target does not keep, each with the smallest request that shows it."""
@@ -66,6 +69,7 @@ class _Failure:
     operation: str
     draft: Draft
     shown: _Shown
+    checks: Mapping[str, Check]
 
 
 class Examiner:
@@ -75,50 +79,47 @@ class Examiner:
         sent: how many requests were judged.
     """
 
-    def __init__(
-        self,
-        world: World,
-        judge: Judge,
-        judges: Judges,
-        *,
-        checks: Mapping[str, Check] | None = None,
-        seed: int = 0,
-    ) -> None:
+    def __init__(self, world: World, judge: Judge, judges: Judges, *, seed: int = 0) -> None:
         """Send nothing yet.
 
         Args:
             world: what requests are about, and sent with.
             judge: where findings are written.
             judges: those of the whole run.
-            checks: further ones, by requirement id; of this test alone.
             seed: that the requests were drawn with, for the report.
         """
         self.sent = 0
         self._world = world
         self._judge = judge
         self._judges = judges
-        self._checks = dict(checks or {})
         self._seed = seed
         self._failures: dict[tuple[str, str], _Failure] = {}
         self._not_made = ""
         self._tries_left = _TRIES_PER_TEST
 
-    def expecting(self, checks: Mapping[str, Check]) -> Examiner:
-        """Have the requests that follow judged by these checks too, in place of those before."""
-        self._checks = dict(checks)
-        return self
+    def examine(self, draft: Draft, checks: Mapping[str, Check] = _NO_CHECKS) -> Answer | None:
+        """Send a draft, have the answer judged and note what came of it.
 
-    def examine(self, draft: Draft) -> Answer | None:
-        """Send a draft, have the answer judged and note what came of it; None: it could not be sent."""
+        Args:
+            draft: what to send.
+            checks: judges of this request alone, by requirement id; each takes the place of the common one, and those
+                whose requirement does not bind the operation are left out.
+
+        Returns:
+            The answer; None if the draft could not be sent, as what it names could not be made.
+        """
+        known = requirements.load()
+        checks = {each: check for each, check in checks.items() if known[each].binds(draft.operation.id)}
         try:
-            answer = self._ask(draft)
+            answer = self.ask(draft)
         except NotMade as error:
             self._not_made = str(error)
             return None
         self.sent += 1
-        for requirement, finding in self._findings(answer):
+        for requirement, finding in self._findings(answer, checks):
             if isinstance(finding, Broken):
-                self._keep(_Failure(requirement, answer.operation.id, draft, _Shown(finding, answer.exchange)))
+                shown = _Shown(finding, answer.exchange)
+                self._keep(_Failure(requirement, answer.operation.id, draft, shown, checks))
             else:
                 self._judge.passed(requirement, answer.operation.id)
         return answer
@@ -141,22 +142,29 @@ class Examiner:
         if reports := [report for failure in self._failures.values() if (report := self._follow_up(failure))]:
             raise BrokenPromises(reports)
 
-    def _ask(self, draft: Draft) -> Answer:
+    def ask(self, draft: Draft) -> Answer:
+        """Send a draft and return the answer, unjudged.
+
+        Raises:
+            NotMade: the target did not let something be made that the draft names.
+        """
         exchange = send(draft, self._world)
         if exchange.operation is None or draft.method is not None:
             return Answer(exchange, operation=draft.operation, path={})
         answer = Answer.of(exchange, meant_to_succeed=draft.existing and exchange.operation == draft.operation.id)
         return answer or Answer(exchange, operation=draft.operation, path={})
 
-    def _findings(self, answer: Answer, *, only: str | None = None) -> Iterator[tuple[str, Finding]]:
-        for requirement, check in self._checks.items():
+    def _findings(
+        self, answer: Answer, checks: Mapping[str, Check], *, only: str | None = None
+    ) -> Iterator[tuple[str, Finding]]:
+        for requirement, check in checks.items():
             if only in (None, requirement) and (finding := check(answer)) is not None:
                 yield requirement, finding
-        if only is not None and only in self._checks:
+        if only in checks:
             return
         foreign = answer.exchange.operation != answer.operation.id
         for requirement, finding in self._judges.findings(answer, only=only):
-            if requirement not in self._checks and (not foreign or requirement in ANY_REQUEST):
+            if requirement not in checks and (not foreign or requirement in ANY_REQUEST):
                 yield requirement, finding
 
     def _keep(self, failure: _Failure) -> None:
@@ -168,12 +176,12 @@ class Examiner:
     def _fails(self, failure: _Failure, draft: Draft) -> _Shown | None:
         """Send a draft; return how it breaks the same promise of the same operation, or None."""
         try:
-            answer = self._ask(draft)
+            answer = self.ask(draft)
         except NotMade:
             return None
         if answer.operation.id != failure.operation:
             return None
-        for _, finding in self._findings(answer, only=failure.requirement):
+        for _, finding in self._findings(answer, failure.checks, only=failure.requirement):
             if isinstance(finding, Broken):
                 return _Shown(finding, answer.exchange)
         return None

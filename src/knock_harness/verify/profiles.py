@@ -26,13 +26,17 @@ class Profile(msgspec.Struct, frozen=True):
         name: as given on the command line.
         valid_examples: random requests that keep the contract.
         invalid_examples: random requests that break it.
-        coverage_cases: systematic requests, each built around one constraint; None: as many as there are.
+        per_kind: systematic requests that keep or break the same constraint of the same field; None: all there are.
+        patience: how many that bring nothing new are generated before the rest is passed over; None: any number.
+        at_least: an operation with fewer systematic requests gets so many more random ones.
     """
 
     name: str
     valid_examples: int
     invalid_examples: int
-    coverage_cases: int | None
+    per_kind: int | None
+    patience: int | None
+    at_least: int
 
 
 #: Systematic requests cost a tenth of random ones, so only `deep` relies on chance.
@@ -40,9 +44,9 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
         profile.name: profile
         for profile in (
-            Profile("quick", valid_examples=3, invalid_examples=2, coverage_cases=20),
-            Profile("standard", valid_examples=25, invalid_examples=10, coverage_cases=None),
-            Profile("deep", valid_examples=250, invalid_examples=100, coverage_cases=None),
+            Profile("quick", valid_examples=2, invalid_examples=1, per_kind=1, patience=60, at_least=0),
+            Profile("standard", valid_examples=25, invalid_examples=10, per_kind=3, patience=None, at_least=50),
+            Profile("deep", valid_examples=250, invalid_examples=100, per_kind=None, patience=None, at_least=500),
         )
     }
 )

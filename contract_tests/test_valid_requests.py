@@ -1,0 +1,40 @@
+"""Requests that keep the contract: every answer is a documented one, and what is possible succeeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knock_harness.verify.generation import draw_each, systematic_requests, valid_requests
+from knock_harness.verify.plain import plain_request
+
+from .operations import each_operation
+
+if TYPE_CHECKING:
+    from knock_harness.contract import Operation
+    from knock_harness.verify.examination import Examiner
+    from knock_harness.verify.profiles import Profile
+
+
+@each_operation(judged=True)
+def test_a_plain_request_succeeds(operation: Operation, examiner: Examiner) -> None:
+    examiner.examine(plain_request(operation))
+
+    examiner.conclude()
+
+
+@each_operation(judged=True)
+def test_systematic_requests_are_answered_as_documented(
+    operation: Operation, examiner: Examiner, profile: Profile
+) -> None:
+    examiner.examine_all(systematic_requests(operation, per_kind=profile.per_kind, patience=profile.patience))
+
+    examiner.conclude()
+
+
+@each_operation(judged=True)
+def test_random_valid_requests_are_answered_as_documented(
+    operation: Operation, examiner: Examiner, profile: Profile, seed: int
+) -> None:
+    draw_each(valid_requests(operation), examiner.examine, count=profile.valid_examples, seed=seed)
+
+    examiner.conclude()
