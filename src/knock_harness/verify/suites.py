@@ -22,7 +22,7 @@ __all__ = ["LOG", "command", "environment", "locate", "start"]
 _SUITES = ("contract_tests",)
 
 #: Named one by one, because what else is installed beside us must not take part in a verdict.
-_PLUGINS = ("xdist.plugin", "_hypothesis_pytestplugin", "schemathesis.pytest.plugin", "knock_harness.verify.plugin")
+_PLUGINS = ("xdist.plugin", "_hypothesis_pytestplugin", "knock_harness.verify.plugin")
 
 #: What pytest printed, below the folder of the run.
 LOG = "pytest.log"
