@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knock_harness.emulator.engine.filters import RECORDS, compare_versions, from_json, sha256, to_json
+from knock_harness.emulator.engine.filters import compare_versions, from_json, sha256, to_json
+from knock_harness.emulator.engine.records import RECORDS
 from knock_harness.emulator.engine.templates import TemplateFailed, compiled
 
 if TYPE_CHECKING:

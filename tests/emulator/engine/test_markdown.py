@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knock_harness.emulator.engine import markdown
-from knock_harness.emulator.engine.markdown import html
+from knock_harness.emulator.engine.markdown import by_library, html
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def texts() -> st.SearchStrategy[str]:
 
 @given(text=texts())
 def test_the_short_cut_for_plain_text_says_what_the_library_says(text: str) -> None:
-    assert html(text) == markdown._TO_HTML(text)
+    assert html(text) == by_library(text)
 
 
 def test_an_ordinary_sentence_takes_the_short_cut() -> None:

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,38 +17,20 @@ from liquid.undefined import is_undefined
 
 from knock_harness.emulator.clock import moment
 
+from .records import RECORDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from liquid import RenderContext
 
-__all__ = ["FILTERS", "RECORDS", "Records"]
+    from .records import Records
 
-#: The variable under which a template's scope holds its `Records`; no template can name it.
-RECORDS: Final = "$records"
+__all__ = ["FILTERS"]
+
 MOST_SUBSCRIPTIONS: Final = 25
 _DATE_STYLES: Final = ("short", "medium", "long", "full")
 _NUMBER: Final = re.compile(r"\d+")
-
-
-class Records(Protocol):
-    """Stored records that a template may ask for by their ids, as they are when the message is made."""
-
-    def user(self, id: str) -> dict[str, Any] | None:  # noqa: A002 - the name of the API
-        """Return a user, or None."""
-        ...
-
-    def object(self, collection: str, id: str) -> dict[str, Any] | None:  # noqa: A002
-        """Return an object, or None."""
-        ...
-
-    def tenant(self, id: str) -> dict[str, Any] | None:  # noqa: A002
-        """Return a tenant, or None."""
-        ...
-
-    def subscriptions(self, record: Mapping[str, Any], *, limit: int) -> list[dict[str, Any]]:
-        """Return what a record is subscribed to."""
-        ...
 
 
 def _at(value: Any, context: RenderContext) -> datetime:

@@ -8,7 +8,7 @@ from knock_harness.emulator.paging import PageRequest
 from knock_harness.emulator.references import TENANTS, USERS, Ref
 
 from .conditions import MISSING, follow
-from .filters import RECORDS
+from .records import RECORDS
 from .statuses import MessageStatus
 
 if TYPE_CHECKING:

@@ -1,0 +1,158 @@
+"""Templates that are more than text: parsed by the Liquid library, and rendered by it or by functions of ours.
+
+Most templates of notifications are text with a few outputs. Those are turned into functions that do the same as the
+library at a fraction of its cost; everything else is rendered by the library itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeAlias
+
+from liquid import Environment
+from liquid.ast import BlockNode, Node
+from liquid.builtin.content import ContentNode
+from liquid.builtin.expressions import FilteredExpression, Path, PositionalArgument, StringLiteral
+from liquid.builtin.expressions.logical import BooleanExpression
+from liquid.builtin.output import OutputNode
+from liquid.builtin.tags.if_tag import IfNode
+from liquid.exceptions import LiquidError
+from liquid.stringify import to_liquid_string
+
+from .filters import FILTERS
+from .templates import Render, TemplateFailed
+
+__all__ = ["parsed"]
+
+_Value: TypeAlias = Callable[[Mapping[str, Any]], Any]
+
+_LIQUID: Final = Environment()
+_LIQUID.filters.update(FILTERS)
+
+#: Liquid reads these as properties of any list or text.
+_PSEUDO_PROPERTIES: Final = frozenset({"size", "first", "last"})
+
+
+def parsed(source: str) -> Render:
+    """Return what renders a template; one that cannot be parsed fails when it is rendered (ENGINE-FAIL-HALTS)."""
+    try:
+        template = _LIQUID.from_string(source)
+    except LiquidError as error:
+        return _failing(str(error))
+    return _direct(template.nodes) or _by_library(template.render)
+
+
+def _failing(reason: str) -> Render:
+    def render(_: Mapping[str, Any]) -> str:
+        raise TemplateFailed(reason)
+
+    return render
+
+
+def _by_library(liquid: Callable[[Mapping[str, Any]], str]) -> Render:
+    def render(variables: Mapping[str, Any]) -> str:
+        try:
+            return liquid(variables)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong in a template is a failure of that template
+            raise TemplateFailed(str(error)) from None
+
+    return render
+
+
+def _direct(nodes: Iterable[Node]) -> Render | None:
+    """Return a function for text, plain outputs and plain ifs; None if there is anything else."""
+    parts: list[_Value] = []
+    for node in nodes:
+        part = _part(node)
+        if part is None:
+            return None
+        parts.append(part)
+    if len(parts) == 1:
+        return parts[0]
+    return lambda variables: "".join([part(variables) for part in parts])
+
+
+def _part(node: Node) -> _Value | None:
+    if isinstance(node, ContentNode):
+        return _constant(node.text)
+    if isinstance(node, OutputNode):
+        value = _value(node.expression)
+        return None if value is None else _output(value)
+    if isinstance(node, IfNode):
+        return _if(node)
+    return None
+
+
+def _constant(value: Any) -> _Value:
+    return lambda _: value
+
+
+def _output(value: _Value) -> _Value:
+    def output(variables: Mapping[str, Any]) -> str:
+        found = value(variables)
+        return found if type(found) is str else to_liquid_string(found, autoescape=False)
+
+    return output
+
+
+def _if(node: IfNode) -> _Value | None:
+    condition, consequence = node.condition, node.consequence
+    if node.alternatives or node.default or not isinstance(condition, BooleanExpression) or consequence.blank:
+        return None
+    value = _value(condition.expression)
+    block = _direct(consequence.nodes) if isinstance(consequence, BlockNode) else None
+    if value is None or block is None:
+        return None
+    return lambda variables: "" if value(variables) in (None, False) else block(variables)
+
+
+def _value(expression: Any) -> _Value | None:
+    """Return a function for a path, a literal, or one of them with defaults."""
+    if isinstance(expression, StringLiteral):
+        return _constant(expression.value)
+    if isinstance(expression, Path):
+        return _path(expression.path)
+    if not isinstance(expression, FilteredExpression):
+        return None
+    value = _value(expression.left)
+    for each in expression.filters or ():
+        argument = each.args[0] if each.name == "default" and len(each.args) == 1 else None
+        if value is None or not isinstance(argument, PositionalArgument):
+            return None
+        other = _value(argument.value)
+        if other is None:
+            return None
+        value = _default(value, other)
+    return value
+
+
+def _path(segments: list[Any]) -> _Value | None:
+    if not all(isinstance(each, str) for each in segments) or not _PSEUDO_PROPERTIES.isdisjoint(segments):
+        return None
+    if len(segments) == 2:
+        first, second = segments
+
+        def two(variables: Mapping[str, Any]) -> Any:
+            found = variables.get(first)
+            return found.get(second) if isinstance(found, dict) else None
+
+        return two
+
+    def follow(variables: Any) -> Any:
+        for segment in segments:
+            if not isinstance(variables, dict):
+                return None
+            variables = variables.get(segment)
+        return variables
+
+    return follow
+
+
+def _default(value: _Value, other: _Value) -> _Value:
+    def either(variables: Mapping[str, Any]) -> Any:
+        found = value(variables)
+        if found is None or found is False or found == "" or found == [] or found == {}:
+            return other(variables)
+        return found
+
+    return either
