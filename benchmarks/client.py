@@ -57,7 +57,7 @@ asyncio.run(main())
 def main() -> int:
     """Measure, print, hand over."""
     arguments = parser(__doc__)
-    arguments.add_argument("--requests", type=int, default=4000, help="how many of them in each round")
+    arguments.add_argument("--requests", type=int, default=2000, help="how many of them in each round")
     given = arguments.parse_args()
     with server() as url, Client(packaged_target(url, api_key=KEY)) as ours, httpx.Client(trust_env=False) as bare:
         headers = {"authorization": f"Bearer {KEY}"}
