@@ -295,12 +295,11 @@ def test_with_a_tenant_the_default_set_counts_only_when_there_is_nothing_else(
 
 
 @pytest.mark.parametrize("part", ["workflows", "workflows/w", "categories/c", "channel_types/email"])
-@pytest.mark.parametrize("content", [b"", b"null"])
-def test_a_part_write_without_a_body_changes_nothing(api: httpx.Client, part: str, content: bytes) -> None:
+def test_a_part_write_without_a_body_changes_nothing(api: httpx.Client, part: str) -> None:
     before = api.put("/v1/users/ada/preferences/default", json={"workflows": {"w": False}}).json()
 
     answer = api.put(
-        f"/v1/users/ada/preferences/default/{part}", content=content, headers={"content-type": "application/json"}
+        f"/v1/users/ada/preferences/default/{part}", content=b"", headers={"content-type": "application/json"}
     )
 
     assert settings(answer.json()) == settings(before)

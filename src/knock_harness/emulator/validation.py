@@ -46,7 +46,7 @@ def parse_body(operation: Operation, request: Request) -> Any:
         raise Refusal(400, "malformed_json", "The body is not valid JSON") from None
     if request.body.count(b"{") + request.body.count(b"[") > DEEPEST and not _fits(body):
         raise Refusal(400, "malformed_json", f"The body is nested deeper than {DEEPEST} levels")
-    if body is None and operation.body_required:
+    if body is None:  # a body of null is sent, and is no object
         raise InvalidParams.at("body", "is null", kind="type")
     return body
 
