@@ -22,7 +22,8 @@ __all__ = ["narrowed"]
 FEW = 2
 #: Properties that stand for those a caller may add to a record: anything, but plain values inside a list.
 OWN_PROPERTIES: dict[str, Any] = {"custom": {}, "own property": {}}
-PLAIN_PROPERTIES: dict[str, Any] = {"custom": {"type": ["string", "number", "boolean", "null"]}}
+PLAIN: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
+PLAIN_PROPERTIES: dict[str, Any] = {"custom": PLAIN}
 _SCHEMAS = "#/components/schemas/"
 #: Request schemas live under names of their own, as answers refer to some of the same ones.
 _SUFFIX = ".drawn"
@@ -40,7 +41,7 @@ def narrowed(document: dict[str, Any]) -> dict[str, Any]:
         operation["parameters"] = [
             _drawn_parameter(schemas, resolved)
             for each in operation.get("parameters", ())
-            if "x-not-generated" not in (resolved := _resolved(copy, each))
+            if not _is_left_out(resolved := _resolved(copy, each), in_list=False)
         ]
         for media in operation.get("requestBody", {}).get("content", {}).values():
             media["schema"] = _drawn(schemas, media["schema"], in_list=False)
@@ -72,6 +73,8 @@ def _drawn(schemas: dict[str, Any], schema: Any, *, in_list: bool) -> Any:
         return {**schema, "$ref": _SCHEMAS + _drawn_component(schemas, schema["$ref"], in_list=in_list)}
     if "x-drawn-from" in schema:
         return {"enum": schema["x-drawn-from"]}
+    if in_list and not schema.keys() - {"description"}:
+        return PLAIN
     found = dict(schema)
     if "anyOf" in found:
         found["anyOf"] = [_drawn(schemas, each, in_list=in_list) for each in found["anyOf"]]
@@ -88,7 +91,7 @@ def _record(schemas: dict[str, Any], schema: dict[str, Any], *, in_list: bool) -
     properties = {
         name: _drawn(schemas, each, in_list=in_list)
         for name, each in schema["properties"].items()
-        if each is not False and "x-not-generated" not in each
+        if each is not False and not _is_left_out(each, in_list=in_list)
     }
     rest = schema.get("additionalProperties")
     if isinstance(rest, dict):
@@ -96,6 +99,11 @@ def _record(schemas: dict[str, Any], schema: dict[str, Any], *, in_list: bool) -
     if rest is True:
         properties |= PLAIN_PROPERTIES if in_list else OWN_PROPERTIES
     return {**schema, "properties": properties, "additionalProperties": False}
+
+
+def _is_left_out(place: dict[str, Any], *, in_list: bool) -> bool:
+    mark = place.get("x-not-generated", False)
+    return mark is True or (mark == "in lists" and in_list)
 
 
 def _map(schemas: dict[str, Any], schema: dict[str, Any], *, in_list: bool) -> dict[str, Any]:
