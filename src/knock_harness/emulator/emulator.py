@@ -107,14 +107,19 @@ class Emulator:
         headers += cors.headers(request)
         return Answer(reply.status, headers, content)
 
-    def run_due(self, *, budget_s: float = 0.002) -> bool:
-        """Do what is due, for about so many seconds; say whether something is still due."""
+    def run_due(self, *, budget_s: float = 0.002, at_once: int = SLICE) -> bool:
+        """Do what is due, for about so many seconds; say whether something is still due.
+
+        Args:
+            budget_s: after which no more is begun; 0.0: so many pieces as are done at once, and no more.
+            at_once: pieces that are done before the time is looked at.
+        """
         started = perf_counter()
         now = stamp(self.clock.now())
         for name in [name for name, due_at in sorted(self._due.items(), key=itemgetter(1)) if due_at <= now]:
             more = True
             while more:
-                more = self.environments[name].run_due(TASKS, limit=SLICE) == SLICE
+                more = self.environments[name].run_due(TASKS, limit=at_once) == at_once
                 if perf_counter() - started > budget_s:
                     self._note_due(name)
                     return self.next_due is not None and self.next_due <= now

@@ -36,6 +36,7 @@ class Shell:
         self._emulator = emulator
         self._woken = asyncio.Event()
         self._sleeps_until = ""  # a moment as the emulator writes it; empty while awake
+        self._answered = False  # a request, since something that was due was last done
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -60,13 +61,19 @@ class Shell:
             answer.headers.append((b"content-length", b"%d" % len(answer.content)))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.content})
+        self._answered = True
         if self._sleeps_until and (self._emulator.next_due or NEVER) < self._sleeps_until:
             self._woken.set()
 
     async def do_what_is_due(self) -> None:
-        """Run what the queues hold, in short slices so that requests are answered in between, until cancelled."""
+        """Run what the queues hold, in short slices so that requests are answered in between, until cancelled.
+
+        While requests come in they go first, and only one piece is done between them: a burst of triggers is accepted
+        as fast as triggers can be accepted, and worked off when it ends.
+        """
         while True:
-            if self._emulator.run_due():
+            answered, self._answered = self._answered, False
+            if self._emulator.run_due(budget_s=0.0, at_once=1) if answered else self._emulator.run_due():
                 await asyncio.sleep(0)
                 continue
             self._sleeps_until = self._emulator.next_due or NEVER
