@@ -18,10 +18,17 @@ def test_the_same_seed_gives_the_same_identifiers() -> None:
     ]
 
 
-def test_a_random_uuid_is_one_of_version_4() -> None:
+def test_a_uuid_says_of_what_kind_it_is() -> None:
     identifier = UUID(Identifiers(1).uuid())
 
-    assert (identifier.version, identifier.variant) == (4, "specified in RFC 4122")
+    assert (identifier.version, identifier.variant) == (7, "specified in RFC 4122")
+
+
+def test_a_later_uuid_is_greater() -> None:
+    ids = Identifiers(1)
+    made = [ids.uuid() for _ in range(100)]
+
+    assert made == sorted(set(made))
 
 
 def test_identifiers_of_messages_sort_by_time() -> None:

@@ -15,9 +15,10 @@ __all__ = ["Identifiers", "is_uuid", "named_uuid"]
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PAIRS = tuple(high + low for high in _BASE62 for low in _BASE62)
 _KSUID_EPOCH = 1_400_000_000
-#: Bits of a UUID that are random, and those that say so (version 4).
-_UUID_RANDOM = ~(0xF << 76 | 0x3 << 62)
-_UUID_MARKS = 4 << 76 | 2 << 62
+#: The bits of a UUID that are random, and those that say what kind it is (version 7: later ones are greater).
+_UUID_RANDOM = (1 << 80) - 1 & ~(0xF << 76 | 0x3 << 62)
+_UUID_MARKS = 7 << 76 | 2 << 62
+_FIRST_UUID = 0x0190_0000_0000
 
 
 def named_uuid(name: str) -> str:
@@ -30,10 +31,15 @@ class Identifiers:
 
     def __init__(self, seed: int | None = None) -> None:
         self._random = random.Random(seed)  # noqa: S311 - identifiers, not secrets
+        self._last_uuid = _FIRST_UUID
 
     def uuid(self) -> str:
-        """Return a random UUID (version 4), as for runs, bulk operations and schedules."""
-        text = f"{self._random.getrandbits(128) & _UUID_RANDOM | _UUID_MARKS:032x}"
+        """Return a UUID, as for runs, bulk operations and schedules.
+
+        Each is greater than the one before: an index of them grows at its end, which costs less than anywhere else.
+        """
+        self._last_uuid += 1
+        text = f"{self._last_uuid << 80 | self._random.getrandbits(80) & _UUID_RANDOM | _UUID_MARKS:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def request_id(self) -> str:
