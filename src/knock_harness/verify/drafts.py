@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import httpx
+
 from knock_harness.contract import wire
+from knock_harness.errors import NotMade
 from knock_harness.target import ABSENT
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ class Draft:
         operation: which one it is meant for.
         path: the path parameters by name.
         query: the query parameters by the names of the contract.
-        headers: added to those of the client; None takes one of the client's away.
+        headers: added to those of the client, symbols possible; None takes one of the client's away.
         body: sent as JSON; ABSENT: no body.
         content: sent as it is in place of a body.
         pairs: further query parameters, already in the form of the wire.
@@ -54,22 +57,25 @@ def send(draft: Draft, world: World) -> Exchange:
     """Send a draft, real values in place of its symbols, and return what went over the wire.
 
     Raises:
-        NotMade: the target did not let something be made that the draft names.
+        NotMade: the target did not let something be made that the draft names, or no URL can hold its query.
     """
     values = {name: world.resolve_symbols(value) for name, value in draft.path.items()}
     query = world.resolve_symbols(dict(draft.query))
     body = draft.body if draft.body is ABSENT else world.resolve_symbols(draft.body)
     pairs = wire.encode_query(draft.operation, query) + world.resolve_query(draft.pairs)
     client = world.client
-    client.send(
-        draft.method or draft.operation.method,
-        _filled(draft.operation.path, values),
-        query=pairs,
-        body=body,
-        content=draft.content,
-        headers=draft.headers or None,
-        credential=draft.credential,
-    )
+    try:
+        client.send(
+            draft.method or draft.operation.method,
+            _filled(draft.operation.path, values),
+            query=pairs,
+            body=body,
+            content=draft.content,
+            headers=world.resolve_symbols(dict(draft.headers)) if draft.headers else None,
+            credential=draft.credential,
+        )
+    except httpx.InvalidURL as error:
+        raise NotMade(f"a request to {draft.operation.id} cannot be sent: {error}") from None
     if client.last is None:  # never: it has just sent something
         raise AssertionError
     return client.last
@@ -77,7 +83,8 @@ def send(draft: Draft, world: World) -> Exchange:
 
 def symbols(draft: Draft) -> frozenset[str]:
     """Return the symbols that a draft names."""
-    return frozenset(_strings([draft.path, draft.query, draft.body, [value for _, value in draft.pairs]]))
+    pairs = [value for _, value in draft.pairs]
+    return frozenset(_strings([dict(draft.path), dict(draft.query), dict(draft.headers), draft.body, pairs]))
 
 
 def _strings(value: Any) -> Iterator[str]:

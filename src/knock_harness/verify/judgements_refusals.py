@@ -101,7 +101,8 @@ def _refused(
         if flaw.location != location:
             return False
         if not flaw.field and location == "body":
-            return flaw.keyword in {"required", "type"}  # no body, or one that is no object: every field is missing
+            # no body, or one that is no object: every field is missing
+            return "required" in keywords and flaw.keyword in {"required", "type"}
         return flaw.keyword in keywords and (flaw.field in fields or flaw.field.startswith(starts))
 
     def judge(answer: Answer) -> Finding:
@@ -211,7 +212,7 @@ JUDGES: Mapping[str, Callable[[Answer], Finding]] = {
     "PROV-OBJECT-REQUIRED": _refused("access_token_object", "ms_teams_tenant_object", location="query"),
     "RPC-REQUIRED-FIELDS": _refused("id", "method", "jsonrpc", "params", keywords=_TYPED),
     "USER-MERGE-FROM-REQUIRED": _refused("from_user_id"),
-    "USER-RESERVED-FIELDS-TYPED": _refused(*_RESERVED, keywords=_TYPED, status=422),
+    "USER-RESERVED-FIELDS-TYPED": _refused(*_RESERVED, keywords=_TYPED - _REQUIRED, status=422),
     "CHDATA-DATA-REQUIRED": _refused_if(
         lambda answer: isinstance(answer.body, dict) and answer.body.get("data") is None,
         because="there is no data",

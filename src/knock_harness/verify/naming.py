@@ -27,6 +27,9 @@ _UNKNOWN_IN = 8
 #: Lists of ids that are longer than this are about their length, and are filled with new ids.
 _SHORT = 2
 
+#: Idempotency keys from this length on are about their length, and are sent as they are.
+_LONG_KEY = 200
+
 _FUTURE = "2099-01-01T00:00:00Z"
 
 #: What the parameters of a query name. A list stands for a list of them.
@@ -62,7 +65,7 @@ _NOT_MADE_UP = frozenset(
 )
 #: What single texts in a body name, by key.
 _TEXTS: Mapping[str, str] = {
-    "from_user_id": "@other_user",
+    "from_user_id": "@subscriber",
     "workflow": "@workflow.scheduled-message",
     "tenant": "@tenant",
     "actor": "@user",
@@ -91,7 +94,7 @@ _LISTS: Mapping[str, str] = {
 #: What has an `id`, by the key it stands under.
 _ENTITIES: Mapping[str, str] = {
     "users": "@new_user",
-    "user": "@user",
+    "user": "@other_user",
     "objects": "@new_object",
     "tenants": "@new_tenant",
     "tenant": "@new_tenant",
@@ -104,6 +107,7 @@ _ENTITIES: Mapping[str, str] = {
 #: Exceptions to the tables above, for single operations.
 _IN_OPERATION: Mapping[tuple[str, str], str] = {
     ("bulkDeleteUsers", "user_ids"): "@other_user",
+    ("bulkSetUserPreferences", "user_ids"): "@other_user",
     ("triggerWorkflowLegacy", "name"): "@workflow",
     ("cancelWorkflowLegacy", "name"): "@workflow.delayed-message",
     ("cancelWorkflowLegacy", "cancellation_key"): "@cancellation_key",
@@ -148,7 +152,9 @@ def named(draft: Draft, *, broken: Collection[str] = (), invalid: Collection[str
     path = draft.path if "path" in invalid else naming.path(number)
     query = naming.query(draft.query, keep_cursors=number % _UNKNOWN_IN == 1)
     body = draft.body if draft.body is ABSENT else naming.body(draft.body)
-    result = replace(draft, path=path, query=query, body=body, existing=not invalid and naming.existing)
+    headers = draft.headers if "header" in invalid else naming.headers(draft.headers)
+    existing = not invalid and naming.existing
+    result = replace(draft, path=path, query=query, headers=headers, body=body, existing=existing)
     return _with_channel(result) if "path" not in invalid else result
 
 
@@ -204,10 +210,23 @@ class Naming:
                 values[name] = value
         return values
 
+    def headers(self, headers: Mapping[str, str | None]) -> dict[str, str | None]:
+        """Return the headers; an idempotency key is a new one, as one that was used brings the first answer back."""
+        if any(value and len(value) >= _LONG_KEY for value in headers.values()):
+            self.existing = False  # sent once before, it brings the first answer back
+        return {
+            name: "@new_key" if name.lower() == "idempotency-key" and value and len(value) < _LONG_KEY else value
+            for name, value in headers.items()
+        }
+
     def body(self, body: Any, *, under: str = "") -> Any:
         """Return a body, or the part of it under a key."""
         if isinstance(body, list):
             return self._list(under, body, self._symbol(_LISTS, under))
+        if body is None and not under:
+            self.existing = False  # null for a whole body is odd, even where a schema allows it
+        if isinstance(body, float) and body.is_integer() and under not in self._broken:
+            return int(body)  # an integer to a schema, and to some decoders a float
         if not isinstance(body, dict):
             symbol = self._symbol(_TEXTS, under)
             return symbol if isinstance(body, str) and symbol and under not in self._broken else body
