@@ -149,11 +149,19 @@ def test_a_webhook_goes_where_its_template_says(
     assert messages()[0]["status"] == "delivered"
 
 
-def test_a_webhook_that_is_refused_is_undelivered(
-    environment: Environment, trigger: Callable[..., str], messages: Callable[..., Any]
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        *[(status, "delivered") for status in (200, 204)],
+        *[(status, "undelivered") for status in (401, 403, 404, 405)],
+        *[(status, "delivery_attempted") for status in (302, 400, 422, 429, 500)],
+    ],
+)
+def test_what_becomes_of_a_webhook_depends_on_its_answer(
+    environment: Environment, trigger: Callable[..., str], messages: Callable[..., Any], answer: int, expected: str
 ) -> None:
-    environment.provider = Scripted(REFUSED)
+    environment.provider = Scripted(Outcome(answer, ""))
 
     trigger("all-channels")
 
-    assert [each["status"] for each in messages()] == ["delivered", "undelivered"]
+    assert [each["status"] for each in messages()] == ["delivered", expected]

@@ -24,6 +24,8 @@ CONFIRM: Final = "confirm"
 #: How long to wait after each try that failed; the last of eight is within 30 minutes (MSG-RETRY-LIFECYCLE).
 WAITS: Final = tuple(timedelta(seconds=each) for each in (5, 15, 30, 60, 120, 300, 600))
 _TRY_AGAIN: Final = frozenset({408, 425, 429})
+#: Answers of a webhook that no further try mends.
+_WEBHOOK_FINAL: Final = frozenset({401, 403, 404, 405})
 #: Channel types whose provider says later that a message arrived (MSG-EMAIL-SMS-LIFECYCLE).
 _CONFIRMED_LATER: Final = frozenset({"email", "sms"})
 
@@ -66,9 +68,12 @@ def _status(channel: Channel, outcome: Outcome, attempt: int) -> tuple[str, dict
     """Return what becomes of a message after a try, and what its event tells (EVENTS-DELIVERY-DATA)."""
     if outcome.bounced:  # MSG-FATAL-AND-BOUNCE
         return "bounced", {"failure_reason": "bounced", "failure_details": outcome.body}
-    if outcome.status < 400:
+    if 200 <= outcome.status < 300:
         return ("delivered" if channel.type == "http" else "sent"), None  # MSG-PUSH-CHAT-NEVER-DELIVERED
-    retryable = outcome.status >= 500 or outcome.status in _TRY_AGAIN
+    if channel.type == "http":  # WEBHOOK-CHANNEL-STATUS: redirects are not followed
+        retryable = outcome.status not in _WEBHOOK_FINAL
+    else:
+        retryable = outcome.status >= 500 or outcome.status in _TRY_AGAIN
     if retryable and attempt <= len(WAITS):
         return "delivery_attempted", {"attempt": attempt, "max_attempts": len(WAITS) + 1, "retryable": True}
     return "undelivered", {"failure_reason": f"the provider answered {outcome.status}", "failure_details": outcome.body}

@@ -41,7 +41,7 @@ def fan_out(
                 continue
             for ref, properties in subscribers(parent.ref):
                 if ref not in reached and ref != actor:  # RECIPIENT-FANOUT-DEDUP
-                    child = Addressee(ref, parent.own_data, properties, parent.ref)
+                    child = Addressee(ref, None, properties, parent.ref)
                     reached[ref] = child
                     below.append(child)
         level = below
