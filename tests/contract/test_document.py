@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -198,3 +199,10 @@ def test_a_public_key_may_read_a_feed() -> None:
 
 def test_the_order_of_the_document_is_that_of_the_operations() -> None:
     assert [spec["operationId"] for _, _, spec in each_operation(DOCUMENT)] == list(CONTRACT.operations)
+
+
+def test_every_extension_field_stands_in_the_documentation() -> None:
+    head = files("knock_harness.contract").joinpath("openapi", "api.yaml").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "contract.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^#   (x-[a-z-]+) ", head, re.M) == re.findall(r"^\| `(x-[a-z-]+)` ", page, re.M)
