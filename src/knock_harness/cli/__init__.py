@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, LazyCommand] = {
         "knock_harness.cli.contract", "Write the contract out, or hold another document against it."
     ),
     "emulator": LazyCommand("knock_harness.cli.emulator", "Serve a Knock API on this machine."),
+    "project": LazyCommand("knock_harness.cli.project", "Write out the Knock project that the suites rely on."),
     "target": LazyCommand(
         "knock_harness.cli.target", "Show which target is configured, and where each value comes from."
     ),
