@@ -56,7 +56,7 @@ BROKEN_RULES = [
 
 BROKEN_QUERIES: list[tuple[str, dict[str, Any], tuple[str, str, bool]]] = [
     ("listMessages", {"page_size": 51}, ("page_size", "maximum", True)),
-    ("listMessages", {"page_size": "abc"}, ("page_size", "type", False)),
+    ("listMessages", {"page_size": "abc"}, ("page_size", "type", True)),
     ("listMessages", {"status": ["lost"]}, ("status.0", "enum", False)),
     ("listMessages", {"message_ids": ["m"] * 51}, ("message_ids", "maxItems", True)),
     ("listMessages", {"trigger_data": "hello"}, ("trigger_data", "type", True)),
