@@ -28,8 +28,8 @@ class Feeds:
     #: The counts under the names that the columns of messages have, so that one filter fits both.
     SCHEMA = """
         CREATE VIEW feed_cells AS SELECT
-            recipient_id, channel_id, nullif(tenant, '') AS tenant, source_key, iif(archived, 1, NULL) AS archived_at,
-            iif(seen, 1, NULL) AS seen_at, iif(read, 1, NULL) AS read_at, number
+            '' AS collection, recipient_id, channel_id, nullif(tenant, '') AS tenant, source_key,
+            iif(archived, 1, NULL) AS archived_at, iif(seen, 1, NULL) AS seen_at, iif(read, 1, NULL) AS read_at, number
         FROM feed_counts;
     """
 

@@ -147,11 +147,13 @@ def list_filter(query: Mapping[str, Any], *, recipient: Ref | None = None) -> Fi
 
 def feed_filter(query: Mapping[str, Any], *, user_id: str, channel_id: str) -> Filter:
     """Return what the query of a feed asks for; all filters apply together (FEED-FILTERS-AND)."""
-    kept = Filter(
-        ["recipient_id = :recipient_id", "channel_id = :channel_id"],
-        {"recipient_id": user_id, "channel_id": channel_id},
-    )
-    kept.add(ARCHIVED[query.get("archived") or "exclude"])
+    named = {"recipient_id": user_id, "channel_id": channel_id}
+    archived = query.get("archived") or "exclude"
+    if archived == "exclude":
+        kept = Filter(["recipient_id = :recipient_id", "channel_id = :channel_id", "archived_at IS NULL"], named)
+    else:  # the index of feeds is in order for one value of archived_at alone, that of recipients always is
+        kept = Filter(["collection = ''", "recipient_id = :recipient_id", "+channel_id = :channel_id"], named)
+        kept.add(ARCHIVED[archived])
     if not query:
         return kept
     kept.add(FEED_STATUS[query.get("status") or "all"])
