@@ -9,8 +9,9 @@ import pytest
 
 from knock_harness import contract
 from knock_harness.target import ABSENT
+from knock_harness.verify.account_tree import breakable
 from knock_harness.verify.documented import Broken
-from knock_harness.verify.generation import draw_each, has_something_to_break, invalid_requests
+from knock_harness.verify.generation import draw_each, invalid_requests
 from knock_harness.verify.plain import plain_request
 
 from .expectations import all_of, status
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from knock_harness.verify.profiles import Profile
 
 WITH_BODY = [each for each in operations() if each.body is not None]
-BREAKABLE = [each for each in operations() if has_something_to_break(each)]
+BREAKABLE = [each for each in operations() if breakable(each)]
 #: One operation for each path: unknown methods are a matter of the path.
 PATHS = list({each.path: each for each in operations()}.values())
 

@@ -31,14 +31,14 @@ from .drafts import Draft
 from .naming import named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from hypothesis.strategies import SearchStrategy
     from schemathesis.schemas import APIOperation
 
     from knock_harness.contract import Operation
 
-__all__ = ["draw_each", "has_something_to_break", "invalid_requests", "systematic_requests", "valid_requests"]
+__all__ = ["draw_each", "invalid_requests", "systematic_requests", "valid_requests"]
 
 #: Named in full: what is left out would be looked up in the files of whoever runs us.
 _CONFIGURATION = {
@@ -89,25 +89,11 @@ def valid_requests(operation: Operation) -> SearchStrategy[Draft]:
     return _random(operation, GenerationMode.POSITIVE)
 
 
-def has_something_to_break(operation: Operation) -> bool:
-    """Say whether requests to an operation can be invalid at all.
-
-    Where there is nothing but ids in a path, which may be any text, Schemathesis would search for seconds and find
-    nothing. Such an operation has no invalid requests, and none are counted for it.
-    """
-    if operation.body is not None:
-        return True
-    return any(each.location != "path" or _is_bounded(each.schema) for each in operation.parameters)
-
-
-def _is_bounded(schema: Mapping[str, Any]) -> bool:
-    while "$ref" in schema:
-        schema = contract.load().document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return bool(schema.keys() & {"enum", "format", "pattern", "maxLength", "const"})
-
-
 def invalid_requests(operation: Operation) -> SearchStrategy[Draft]:
-    """Return a strategy for random requests that break it; it may be empty, if there is nothing to break."""
+    """Return a strategy for random requests that break it; it is empty unless the operation is breakable.
+
+    Schemathesis would then search for seconds and find nothing, or draw valid requests: ask `account_tree.breakable`.
+    """
     return _random(operation, GenerationMode.NEGATIVE)
 
 
