@@ -21,7 +21,6 @@ from knock_harness.contract import requirements
 from knock_harness.errors import HarnessError
 from knock_harness.target import Ledger, World
 from knock_harness.verify import collection, profiles
-from knock_harness.verify.account import Account
 from knock_harness.verify.books import Book, CollectedItem
 from knock_harness.verify.endings import Ending, ending_of, settle
 from knock_harness.verify.observations import ItemReport, Judge
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knock_harness.target import Client, Target
+    from knock_harness.verify.account import Account
     from knock_harness.verify.profiles import Profile
 
 __all__ = ["Bench"]
@@ -137,6 +137,8 @@ class Bench:
     """
 
     def __init__(self, plan: Plan, *, worker: str) -> None:
+        from knock_harness.verify.account import Account  # takes its time, and is for those who run tests only
+
         self.plan = plan
         self.worker = worker
         self.account = Account(contract.load())

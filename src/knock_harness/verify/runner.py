@@ -17,7 +17,6 @@ import pytest
 from knock_harness import __version__, contract
 from knock_harness.contract import requirements
 from knock_harness.verify import suites, verdict
-from knock_harness.verify.account import Account
 from knock_harness.verify.books import Reader
 from knock_harness.verify.results import OperationResult, Results, Run
 from knock_harness.verify.verdict import Course
@@ -182,6 +181,8 @@ def _complaint(returncode: int, collected: Collection[str], reports: Sequence[It
 
 
 def _operations(accounts: Iterable[Mapping[str, Any]], *, asked: Collection[str]) -> tuple[OperationResult, ...]:
+    from knock_harness.verify.account import Account  # not before it is needed: it takes its time
+
     account = Account.merged(accounts, contract.load())
     known = contract.load().operations
     return tuple(
