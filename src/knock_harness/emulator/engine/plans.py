@@ -16,9 +16,24 @@ if TYPE_CHECKING:
 
     from knock_harness.contract.project import Channel, Project, Step, Workflow
 
-__all__ = ["Plan", "PlannedStep", "Plans"]
+__all__ = ["Plan", "PlannedStep", "Plans", "Sender"]
 
 _NO_MESSAGES: Final = frozenset({"in_app_guide"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What makes the messages of a channel step.
+
+    Attributes:
+        channel: through which they go.
+        origin: what they have in common.
+        make: makes the content of each.
+    """
+
+    channel: Channel
+    origin: Origin
+    make: MakeContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +42,11 @@ class PlannedStep:
 
     Attributes:
         step: as it was committed.
-        channel: of a channel step; None: it is not configured (ENGINE-SKIP-UNCONFIGURED-CHANNEL).
-        origin: what its messages have in common.
-        make: makes the content of its messages.
+        sender: of a channel step; None: its channel is not configured (ENGINE-SKIP-UNCONFIGURED-CHANNEL).
     """
 
     step: Step
-    channel: Channel | None = None
-    origin: Origin | None = None
-    make: MakeContent | None = None
+    sender: Sender | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,15 +116,12 @@ def _planned(project: Project, workflow: Workflow, step: Step) -> PlannedStep:
     channel = project.channels.get(step.channel_key)
     if channel is None or channel.type in _NO_MESSAGES:
         return PlannedStep(step)
-    return PlannedStep(
-        step,
+    source = origin(
         channel,
-        origin(
-            channel,
-            key=workflow.key,
-            version_id=workflow.version_id,
-            categories=workflow.categories,
-            step_ref=step.ref,
-        ),
-        content_maker(channel, step.template, step.settings, project.layouts),
+        key=workflow.key,
+        version_id=workflow.version_id,
+        categories=workflow.categories,
+        step_ref=step.ref,
     )
+    make = content_maker(channel, step.template, step.settings, project.layouts)
+    return PlannedStep(step, Sender(channel, source, make))

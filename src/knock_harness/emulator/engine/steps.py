@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from knock_harness.contract.project import Channel, Step
 
     from .addressing import Address
-    from .plans import PlannedStep
+    from .plans import PlannedStep, Sender
     from .runs import Run
 
 __all__ = ["StepFailed", "channel_step", "delay_step"]
@@ -40,9 +40,10 @@ def channel_step(run: Run, planned: PlannedStep) -> None:
     Raises:
         StepFailed: the template cannot be rendered.
     """
-    step, channel = planned.step, planned.channel
-    if channel is None:
+    step, sender = planned.step, planned.sender
+    if sender is None:
         return _skip(run, step, "channel_not_configured")
+    channel = sender.channel
     if not holds(step.conditions, run.scope) or not holds(channel.settings.get("conditions"), run.scope):
         return _skip(run, step, "conditions_not_met")  # CHANNEL-CONDITIONS-AND
     if not _prefers(run, channel):
@@ -51,7 +52,7 @@ def channel_step(run: Run, planned: PlannedStep) -> None:
     if not reached:
         return _skip(run, step, "recipient_not_reachable")
     for each in reached:
-        _send(run, planned, channel, each)
+        _send(run, step, sender, each)
     return None
 
 
@@ -111,14 +112,12 @@ def _addresses(run: Run, channel: Channel) -> Sequence[Address]:
     return addresses(channel.type, {} if record is None else record.properties, data)
 
 
-def _send(run: Run, planned: PlannedStep, channel: Channel, address: Address) -> None:
-    environment, order, step = run.environment, run.progress.order, planned.step
-    assert planned.origin is not None  # noqa: S101 - a step with a channel has both
-    assert planned.make is not None  # noqa: S101
+def _send(run: Run, step: Step, sender: Sender, address: Address) -> None:
+    environment, order, channel = run.environment, run.progress.order, sender.channel
     message_id = environment.ids.ksuid(run.at)
     run.scope.variables["current_message"] = {"id": message_id}
     try:
-        content = planned.make(run.scope.variables, address.value)
+        content = sender.make(run.scope.variables, address.value)
     except TemplateFailed as error:
         raise StepFailed(str(error)) from None
     status = _first_status(channel, sandbox=order.sandbox)
@@ -126,7 +125,7 @@ def _send(run: Run, planned: PlannedStep, channel: Channel, address: Address) ->
         NewMessage(
             id=message_id,
             recipient=run.ref,
-            origin=planned.origin,
+            origin=sender.origin,
             data=order.data,
             activities=(NewActivity(run.progress.activity_id, order.actor, order.data, order.at),),
             content=content,
