@@ -77,6 +77,7 @@ _TEXTS: Mapping[str, str] = {
     "locale": "en-GB",
     "scheduled_at": _FUTURE,
     "ending_at": "2099-06-01T00:00:00Z",
+    "trigger_data": '{"number":1}',
     "jsonrpc": "2.0",
     "method": "test_connection",
 }
