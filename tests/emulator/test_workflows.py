@@ -156,6 +156,18 @@ class TestRecipients:
         assert [each["data"] for each in messages()] == [{"a": 1, "b": 3}, {"a": 1, "b": 2}]
         assert "$trigger_data" not in api.get("/v1/users/ada").json()
 
+    def test_numbers_may_be_large(self, trigger: Callable[..., str], messages: Callable[..., Any]) -> None:
+        large = 2**100
+
+        trigger("delayed-message", {"id": "ada", "$trigger_data": {"n": large}}, settings={"skip_delay": True})
+
+        assert messages()[0]["data"] == {"n": large}
+
+    def test_data_of_one_recipient_is_no_property(self, trigger: Callable[..., str], api: httpx.Client) -> None:
+        trigger("in-app-message", {"id": "ada", "$trigger_data": None})
+
+        assert "$trigger_data" not in api.get("/v1/users/ada").json()
+
     def test_one_bad_recipient_leaves_nobody_changed(self, api: httpx.Client) -> None:
         named = [{"id": "ada", "name": "Ada"}, {"id": "bob", "timezone": "Nowhere"}]
 

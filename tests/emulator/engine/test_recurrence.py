@@ -102,6 +102,14 @@ def test_intervals_count_from_the_first_occurrence_however_much_later_it_is_aske
     assert (found.date() - at("2026-03-03T09:00").date()).days % 3 == 0
 
 
+@pytest.mark.parametrize("frequency", ["hourly", "daily", "weekly", "monthly"])
+@pytest.mark.parametrize("start", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)], ids=str)
+def test_the_ends_of_the_calendar_are_no_fault(frequency: str, start: datetime) -> None:
+    found = next_occurrence([Rule(frequency, minutes=5)], start=start, after=MONDAY, zone=BERLIN)
+
+    assert found is None or found > MONDAY
+
+
 def test_an_interval_beyond_the_calendar_never_comes_again() -> None:
     rules, first = [Rule("monthly", interval=10**9)], at("2026-04-02T00:00")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from knock_harness.emulator.message import as_json
 from knock_harness.emulator.references import USERS, Ref
 
 from .orders import Addressee
@@ -41,7 +42,7 @@ def fan_out(
                 continue
             for ref, properties in subscribers(parent.ref):
                 if ref not in reached and ref != actor:  # RECIPIENT-FANOUT-DEDUP
-                    child = Addressee(ref, None, properties, parent.ref)
+                    child = Addressee(ref, None, as_json(properties) if properties else None, parent.ref)
                     reached[ref] = child
                     below.append(child)
         level = below

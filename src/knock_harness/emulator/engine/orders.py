@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from knock_harness.emulator.references import Ref
@@ -12,18 +10,18 @@ __all__ = ["Addressee", "Order", "Progress", "decode_cancel", "decode_order", "d
 
 
 class Addressee(msgspec.Struct, array_like=True, omit_defaults=True):
-    """Somebody to run for.
+    """Somebody to run for. What is JSON stays so: other forms do not hold every number that JSON does.
 
     Attributes:
         ref: who.
-        own_data: what is merged over the common data for this recipient alone (TRIGGER-PER-RECIPIENT-MERGE).
-        subscription: the properties of the subscription that it was reached by.
+        own_data: what is merged over the common data for this recipient alone, as JSON (TRIGGER-PER-RECIPIENT-MERGE).
+        subscription: the properties of the subscription that it was reached by, as JSON.
         parent: the object of that subscription.
     """
 
     ref: Ref
-    own_data: dict[str, Any] | None = None
-    subscription: dict[str, Any] | None = None
+    own_data: str | None = None
+    subscription: str | None = None
     parent: Ref | None = None
 
 
@@ -57,7 +55,7 @@ class Order(msgspec.Struct, array_like=True, kw_only=True):
     tenant: str | None = None
     source: str = "api"
     cancellation_key: str | None = None
-    schedule: dict[str, Any] | None = None
+    schedule: dict[str, str | None] | None = None
     fans_out: bool = True
     sandbox: bool = False
     skip_delay: bool = False

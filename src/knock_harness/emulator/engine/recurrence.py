@@ -107,8 +107,8 @@ def _next(each: Rule, *, start: datetime, after: datetime, zone: ZoneInfo) -> da
         origin = _period(each, first, zone)
         steps = max(0, (_period(each, max(after, first), zone) - origin) // each.interval)
         return next(_from(each, origin + steps * each.interval, start=start, beyond=after, zone=zone), None)
-    except OverflowError:
-        return None  # beyond the end of the calendar
+    except (OverflowError, ValueError):  # beyond the end of the calendar
+        return None
 
 
 def _from(each: Rule, period: int, *, start: datetime, beyond: datetime, zone: ZoneInfo) -> Iterator[datetime]:

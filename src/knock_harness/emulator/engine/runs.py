@@ -166,7 +166,7 @@ def _resumed(environment: Environment, paused: Paused, *, at: datetime) -> Run:
 def _progress(environment: Environment, order: Order, each: Addressee) -> Progress:
     data = order.data
     if each.own_data:
-        data = as_json({**_decode_data(data), **each.own_data})
+        data = as_json({**_decode_data(data), **_decode_data(each.own_data)})
     own = msgspec.structs.replace(order, addressees=[each], data=data)
     return Progress(own, activity_id=environment.ids.uuid())
 

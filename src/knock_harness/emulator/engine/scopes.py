@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from knock_harness.emulator.paging import PageRequest
 from knock_harness.emulator.references import TENANTS, USERS, Ref
 
@@ -96,7 +98,8 @@ class RunScope:
         recipient = as_variable(self.record, addressee.ref)
         if addressee.parent is not None:  # RECIPIENT-FANOUT-PROPERTIES
             parent = as_variable(store.get(*addressee.parent), addressee.parent)
-            recipient["subscription"] = {**(addressee.subscription or {}), "object": parent}
+            properties = msgspec.json.decode(addressee.subscription) if addressee.subscription else {}
+            recipient["subscription"] = {**properties, "object": parent}
         if order.schedule is not None:  # SCHEDRUN-CONTEXT
             recipient["schedule"] = order.schedule
         actor = None if order.actor is None else as_variable(store.get(*order.actor), order.actor)

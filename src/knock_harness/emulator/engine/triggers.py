@@ -146,12 +146,13 @@ def _addressees(
             ref = parse_reference(each)
         else:
             own_data = each.get(OWN_DATA)
-            if own_data is not None:
+            if OWN_DATA in each:
                 each = {name: value for name, value in each.items() if name != OWN_DATA}
+            if own_data is not None:
                 _check_own_data(plan, data, own_data)
             ref = identified(environment, each, at=at)
         if ref not in found or own_data is not None:
-            found[ref] = Addressee(ref, own_data)
+            found[ref] = Addressee(ref, None if own_data is None else as_json(own_data))
     return list(found.values())
 
 
