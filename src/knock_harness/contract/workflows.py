@@ -115,6 +115,8 @@ def read_workflow(key: str, definition: Mapping[str, Any], *, where: str, layout
     if frequency not in FREQUENCIES:
         raise InvalidDocument(f"trigger_frequency {frequency!r} is none of {sorted(FREQUENCIES)}", where=where)
     steps = tuple(_step(each, where=where, layouts=layouts) for each in definition["steps"])
+    for conditions in (definition.get("conditions"), *(each.conditions for each in steps)):
+        _check_conditions(conditions, where=where)
     refs = [each.ref for each in steps]
     if twice := {each for each in refs if refs.count(each) > 1}:
         raise InvalidDocument(f"steps share the ref {sorted(twice)}", where=where)
@@ -173,6 +175,17 @@ def _channel_step(definition: Mapping[str, Any], *, where: str, layouts: Collect
         template=template,
         settings=definition.get("channel_overrides") or {},
     )
+
+
+def _check_conditions(conditions: Any, *, where: str) -> None:
+    groups = conditions or {}
+    if not isinstance(groups, dict) or not groups.keys() <= {"all", "any"}:
+        raise InvalidDocument(f"conditions are a map of 'all' and 'any', not {conditions!r}", where=where)
+    for each in (condition for group in groups.values() for condition in group or ()):
+        if isinstance(each, dict) and ("all" in each or "any" in each):
+            _check_conditions(each, where=where)
+        elif not isinstance(each, dict) or not all(isinstance(each.get(key), str) for key in ("variable", "operator")):
+            raise InvalidDocument(f"a condition has a 'variable' and an 'operator', not {each!r}", where=where)
 
 
 def _check_template(ref: str, template: Mapping[str, Any], *, where: str, layouts: Collection[str]) -> None:
