@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from knock_harness.emulator.engine.providers import Delivery, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
+
+    from knock_harness.contract.project import Channel
+    from knock_harness.emulator.environment import Environment
 
 UNKNOWN = "11111111-1111-4111-8111-111111111111"
 PLAYER = "22222222-2222-4222-8222-222222222222"
@@ -213,3 +219,31 @@ def test_a_user_and_an_object_of_one_id_have_their_own_data(api: httpx.Client, c
     api.put(f"/v1/objects/users/1/channel_data/{push}", json={"data": {"tokens": ["object"]}})
 
     assert api.get(f"/v1/users/1/channel_data/{push}").json()["data"]["tokens"] == ["user"]
+
+
+class KnowsOneToken:
+    """A push provider to whom every token but one is unknown."""
+
+    def deliver(self, channel: Channel, request: Delivery) -> Outcome:  # noqa: ARG002 - as the protocol has it
+        assert isinstance(request.body, dict)
+        known = request.body.get("token") in {None, "known"}
+        return Outcome(200, "sent") if known else Outcome(404, "unregistered", bounced=True)
+
+
+@pytest.mark.parametrize(("switched_on", "left"), [(True, ["known"]), (False, ["known", "gone"])])
+def test_a_token_that_bounced_is_forgotten_where_that_is_wanted(
+    api: httpx.Client, environment: Environment, switched_on: bool, left: list[str]
+) -> None:
+    push = environment.project.channels["push-fcm"]
+    push = dataclasses.replace(push, settings={"token_deregistration": switched_on})
+    channels = {**environment.project.channels, "push-fcm": push}
+    environment.project = dataclasses.replace(environment.project, channels=channels)
+    environment.provider = KnowsOneToken()
+    devices = [{"token": "known", "locale": "gone"}, {"token": "gone"}]
+    api.put(f"/v1/users/ada/channel_data/{push.id}", json={"data": {"devices": devices}})
+
+    api.post("/v1/workflows/all-channels/trigger", json={"recipients": ["ada"]}).raise_for_status()
+
+    data = api.get(f"/v1/users/ada/channel_data/{push.id}").json()["data"]
+    assert data["tokens"] == left
+    assert [each["token"] for each in data["devices"]] == left

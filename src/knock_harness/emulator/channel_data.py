@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from knock_harness.contract.project import Channel
 
-__all__ = ["normalised"]
+__all__ = ["normalised", "without_token"]
 
 _SLACK_KEYS: Final = ("access_token", "channel_id", "channel_name", "user_id")
 _TEAMS_KEYS: Final = ("ms_teams_tenant_id", "ms_teams_team_id", "ms_teams_channel_id", "ms_teams_user_id")
@@ -27,6 +27,15 @@ def normalised(channel: Channel, data: Mapping[str, Any]) -> dict[str, Any]:
     if form is None:
         raise InvalidParams.at("data", f"a channel of {channel.provider} takes no channel data", kind="shape")
     return form(data)
+
+
+def without_token(data: Mapping[str, Any], token: str) -> dict[str, Any]:
+    """Return channel data of push without a token and its device (CHDATA-TOKEN-DEREGISTRATION)."""
+    return {key: [each for each in values if token not in _names(each)] for key, values in data.items()}
+
+
+def _names(entry: Any) -> tuple[Any, ...]:
+    return (entry.get("token"), entry.get("target_arn")) if isinstance(entry, dict) else (entry,)
 
 
 def _push(data: Mapping[str, Any], *, plural: str = "tokens", singular: str = "token") -> dict[str, Any]:

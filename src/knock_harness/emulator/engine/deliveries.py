@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from knock_harness.emulator.channel_data import without_token
 from knock_harness.emulator.clock import stamp
 
 from .providers import Delivery, Outcome, delivery
@@ -45,15 +46,18 @@ def send(environment: Environment, payload: bytes, at: datetime) -> None:
     content = environment.store.messages.content(message_id)
     if channel is None or content is None:
         return
-    request = delivery(channel, msgspec.json.decode(content)["data"])
+    data = msgspec.json.decode(content)["data"]
+    request = delivery(channel, data)
     outcome = environment.provider.deliver(channel, request)
     environment.store.messages.add_delivery_log(message_id, _log(channel, request, outcome), at=stamp(at))
-    status, data = _status(channel, outcome, attempt)
-    environment.store.messages.set_status(message_id, status, at=stamp(at), data=data)
+    status, event = _status(channel, outcome, attempt)
+    environment.store.messages.set_status(message_id, status, at=stamp(at), data=event)
     if status == "delivery_attempted":
         plan(environment, message_id, channel, at=at + WAITS[attempt - 1], attempt=attempt + 1)
     elif status == "sent" and channel.type in _CONFIRMED_LATER:
         environment.later(CONFIRM, message_id.encode(), at=at)
+    elif status == "bounced" and channel.type == "push" and channel.settings.get("token_deregistration"):
+        _deregister(environment, message_id, channel, token=data["token"])
 
 
 def confirm(environment: Environment, payload: bytes, at: datetime) -> None:
@@ -62,6 +66,14 @@ def confirm(environment: Environment, payload: bytes, at: datetime) -> None:
     message = environment.store.messages.find(message_id)
     if message is not None and message.status == "sent":
         environment.store.messages.set_status(message_id, "delivered", at=stamp(at))
+
+
+def _deregister(environment: Environment, message_id: str, channel: Channel, *, token: str) -> None:
+    """Forget a token that the provider does not know any more (CHDATA-TOKEN-DEREGISTRATION)."""
+    message = environment.store.messages.find(message_id)
+    data = environment.store.channel_data.get(message.recipient, channel.id) if message is not None else None
+    if message is not None and data is not None:
+        environment.store.channel_data.put(message.recipient, channel.id, without_token(data, token))
 
 
 def _status(channel: Channel, outcome: Outcome, attempt: int) -> tuple[str, dict[str, Any] | None]:
