@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from knockapi import Knock
     from knockapi.types import BulkOperation, Message, WorkflowRecipientRun
 
-__all__ = ["TENANT_REFERENCE", "Stage"]
+__all__ = ["PATIENCE_S", "TENANT_REFERENCE", "Stage"]
 
 PROJECT = contract.project.load()
 #: The tenant that holds credentials, as provider calls refer to it.
 TENANT_REFERENCE = json.dumps({"object_id": "acme", "collection": "$tenants"})
+#: How long to wait for what the emulator does in its own time; enough for a machine that is busy with other things.
+PATIENCE_S = 20.0
 TEAMS_TENANT = "3ba2c1f2-0b1c-4ab9-a2ba-d1ac9a1f9f00"
 
 
@@ -71,7 +73,7 @@ class Stage:
             items = self.knock.messages.list(workflow_run_id=answer.workflow_run_id).items
             return items if len(items) >= len(recipients) else []
 
-        return eventually(made, what=f"{len(recipients)} messages of {workflow}")
+        return eventually(made, timeout_s=PATIENCE_S, what=f"{len(recipients)} messages of {workflow}")
 
     def on_channel(self, channel: str, recipient: str = "ada", **trigger: Any) -> str:
         """Trigger the workflow that has a step for every channel; return the id of the message on this one."""
@@ -79,6 +81,7 @@ class Stage:
         listed = self.knock.messages.list
         return eventually(
             lambda: listed(workflow_run_id=answer.workflow_run_id, channel_id=self.channel[channel]).items,
+            timeout_s=PATIENCE_S,
             what=f"a message on {channel}",
         )[0].id
 
@@ -90,7 +93,7 @@ class Stage:
             found = [run for run in listed if run.workflow_run_id == workflow_run_id]
             return found if len(found) >= count else []
 
-        return eventually(completed, what=f"{count} completed runs")
+        return eventually(completed, timeout_s=PATIENCE_S, what=f"{count} completed runs")
 
     def run(self, recipient: str = "ada", **trigger: Any) -> WorkflowRecipientRun:
         """Trigger a workflow and return the completed run of its recipient."""
@@ -105,7 +108,7 @@ class Stage:
             ids = sorted(run.recipient for run in runs)
             return ids if len(ids) >= count else []
 
-        return eventually(found, what=f"{count} runs of {workflow} that are {status}")
+        return eventually(found, timeout_s=PATIENCE_S, what=f"{count} runs of {workflow} that are {status}")
 
     def schedule(self, recipient: Any = "ada", **schedule: Any) -> str:
         """Create a daily schedule for a recipient and return its id."""
@@ -122,7 +125,7 @@ class Stage:
             now = self.knock.bulk_operations.get(operation.id)
             return now if now.status in {"completed", "failed"} else None
 
-        return eventually(ended, what=f"the end of {operation.name}")
+        return eventually(ended, timeout_s=PATIENCE_S, what=f"the end of {operation.name}")
 
     def slack_token(self) -> str:
         """Give an object a Slack access token; return the reference to it as provider calls write it."""

@@ -8,7 +8,7 @@ from knockapi import AsyncKnock
 from knock_harness.target.waiting import eventually
 
 if TYPE_CHECKING:
-    from .stage import Stage
+    from .stage import PATIENCE_S, Stage
 
 
 def test_the_asynchronous_client_is_understood(emulator_url: str, on: Stage, key: str) -> None:
@@ -22,7 +22,9 @@ def test_the_asynchronous_client_is_understood(emulator_url: str, on: Stage, key
     users = asyncio.run(trigger())
 
     assert sorted(users) == [f"user_{number}" for number in range(5)]
-    assert eventually(lambda: sorted(message.recipient for message in on.knock.messages.list()) == sorted(users))
+    assert eventually(
+        lambda: sorted(message.recipient for message in on.knock.messages.list()) == sorted(users), timeout_s=PATIENCE_S
+    )
 
 
 def test_asynchronous_writes_without_a_body_and_with_a_delete_body_are_understood(
