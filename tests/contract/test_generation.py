@@ -44,6 +44,18 @@ def test_every_body_that_is_drawn_is_valid_in_the_contract(data: st.DataObject) 
         assert contract.body_errors(contract.load().operations[name], case.body) == ()
 
 
+def test_lists_are_as_long_as_the_contract_allows_unless_told_otherwise() -> None:
+    users = NARROWED["components"]["schemas"]["BulkIdentifyUsersRequest.drawn"]["properties"]["users"]
+
+    assert users["maxItems"] == 1000
+
+
+def test_lists_are_as_long_as_told() -> None:
+    schemas = contract.narrowed(DOCUMENT, longest_list=4)["components"]["schemas"]
+
+    assert schemas["BulkIdentifyUsersRequest.drawn"]["properties"]["users"]["maxItems"] == 4
+
+
 def test_the_contract_itself_is_not_changed() -> None:
     contract.narrowed(DOCUMENT)
 

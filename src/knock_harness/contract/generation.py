@@ -29,11 +29,13 @@ _SCHEMAS = "#/components/schemas/"
 _SUFFIX = ".drawn"
 
 
-def narrowed(document: dict[str, Any]) -> dict[str, Any]:
+def narrowed(document: dict[str, Any], *, longest_list: int | None = None) -> dict[str, Any]:
     """Return a copy of a contract document that is fit to draw requests from.
 
     Args:
         document: the contract's document; not changed.
+        longest_list: how many entries a list in a body holds at most; None: as many as the contract allows, which is
+            what whoever goes through the bounds needs.
     """
     copy = deepcopy(document)
     schemas = copy["components"]["schemas"]
@@ -45,6 +47,9 @@ def narrowed(document: dict[str, Any]) -> dict[str, Any]:
         ]
         for media in operation.get("requestBody", {}).get("content", {}).values():
             media["schema"] = _drawn(schemas, media["schema"], in_list=False)
+    if longest_list is not None:
+        for name in [each for each in schemas if each.endswith(_SUFFIX)]:
+            _shorten_lists(schemas[name], longest_list)
     return copy
 
 
@@ -99,6 +104,15 @@ def _record(schemas: dict[str, Any], schema: dict[str, Any], *, in_list: bool) -
     if rest is True:
         properties |= PLAIN_PROPERTIES if in_list else OWN_PROPERTIES
     return {**schema, "properties": properties, "additionalProperties": False}
+
+
+def _shorten_lists(schema: Any, longest: int) -> None:
+    if not isinstance(schema, dict):
+        return
+    if "items" in schema:
+        schema["maxItems"] = min(longest, schema.get("maxItems", longest))
+    for each in schema.get("properties", {}).values():
+        _shorten_lists(each, longest)
 
 
 def _is_left_out(place: dict[str, Any], *, in_list: bool) -> bool:

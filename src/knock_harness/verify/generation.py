@@ -51,6 +51,8 @@ _LOCATIONS = {
     ParameterLocation.HEADER: "header",
     ParameterLocation.BODY: "body",
 }
+#: Of a longer list, random requests show nothing that systematic ones do not.
+LONGEST_RANDOM_LIST = 4
 #: Steps of a schema's location that say nothing of where in a value it is.
 _STRUCTURE = frozenset({"properties", "items", "anyOf", "oneOf", "allOf", "additionalProperties"})
 
@@ -144,12 +146,15 @@ def draw_each(strategy: SearchStrategy[Draft], use: Callable[[Draft], object], *
 class _Schema:
     """The contract as Schemathesis reads it.
 
+    Args:
+        longest_list: how long lists in bodies get; None: as long as the contract allows.
+
     Attributes:
         operations: by our operationIds.
     """
 
-    def __init__(self) -> None:
-        document = contract.narrowed(contract.load().document)
+    def __init__(self, longest_list: int | None) -> None:
+        document = contract.narrowed(contract.load().document, longest_list=longest_list)
         configuration = schemathesis.Config.from_dict(_CONFIGURATION)
         schema = schemathesis.openapi.from_dict(document, config=configuration)
         found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
@@ -159,13 +164,14 @@ class _Schema:
 
 
 @cache
-def _schema() -> _Schema:
-    return _Schema()
+def _schema(longest_list: int | None = None) -> _Schema:
+    return _Schema(longest_list)
 
 
 @cache
 def _random(operation: Operation, mode: GenerationMode) -> SearchStrategy[Draft]:
-    strategy: SearchStrategy[Any] = _schema().operations[operation.id].as_strategy(generation_mode=mode)
+    found = _schema(LONGEST_RANDOM_LIST).operations[operation.id]
+    strategy: SearchStrategy[Any] = found.as_strategy(generation_mode=mode)
     return strategy.map(lambda case: _draft(case, operation))
 
 
