@@ -7,8 +7,10 @@ from knockapi import AsyncKnock
 
 from knock_harness.target.waiting import eventually
 
+from .stage import PATIENCE_S
+
 if TYPE_CHECKING:
-    from .stage import PATIENCE_S, Stage
+    from .stage import Stage
 
 
 def test_the_asynchronous_client_is_understood(emulator_url: str, on: Stage, key: str) -> None:
