@@ -47,8 +47,10 @@ def _page_info(answer: Answer) -> Finding:
 
 
 def _count_capped(answer: Answer) -> Finding:
-    count = answer.page_info.get("total_count")
-    if not answer.accepted or not _is_integer(count):
+    if not answer.accepted or not answer.page_info:
+        return None
+    count = answer.page_info.get("total_count", 0)  # it may be left out
+    if not _is_integer(count):
         return None
     return True if count <= _LARGEST_COUNT else Broken(f"total_count at most {_LARGEST_COUNT}", brief(count))
 
