@@ -216,12 +216,15 @@ def test_a_deeper_path_excludes_nothing(api: httpx.Client, feed: str, send: Call
     assert api.get(feed, params={"exclude": "entries.data.x.y"}).json() == api.get(feed).json()
 
 
-def test_attachments_are_hidden(api: httpx.Client, feed: str, send: Callable[..., str]) -> None:
-    message = send(data={"a": 1, "attachments": [{"name": "x"}]})
+@pytest.mark.parametrize("attachments", [[{"name": "x"}], "x"], ids=["list", "text"])
+def test_attachments_are_hidden(api: httpx.Client, feed: str, send: Callable[..., str], attachments: Any) -> None:
+    message = send(data={"a": 1, "attachments": attachments, "b": {"c": 2}})
 
     [item] = api.get(feed).json()["entries"]
+    [compact] = api.get(feed, params={"mode": "compact"}).json()["entries"]
 
-    assert (item["data"], item["activities"][0]["data"]) == ({"a": 1}, {"a": 1})
+    assert item["data"] == item["activities"][0]["data"] == {"a": 1, "b": {"c": 2}}
+    assert compact["data"] == {"a": 1}
     assert "attachments" in api.get(f"/v1/messages/{message}").json()["data"]
 
 

@@ -171,7 +171,7 @@ def message_row(new: NewMessage, actors: Sequence[Ref]) -> tuple[Any, ...]:
         f"[{','.join(map(_activity, new.activities))}]",
         as_json(new.content["blocks"]) if from_.feed else None,
         None if from_.feed else as_json(new.content),
-        *(_item(new, actors) if from_.feed else (None, None, None, None)),
+        *(_item(new, actors) if from_.feed else _NO_ITEM),
     )
 
 
@@ -185,17 +185,28 @@ def _about(new: NewMessage) -> str:
     )
 
 
-def _item(new: NewMessage, actors: Sequence[Ref]) -> tuple[str, str | None, str | None, str]:
+def _item(new: NewMessage, actors: Sequence[Ref]) -> tuple[str | int | None, ...]:
+    """Return what the feed shows beside the message: None where both show the same."""
     item = (
         f'"id":"{new.id}","inserted_at":"{new.at}","tenant":{as_json(new.tenant)},"source":{new.origin.item},'
-        f'"total_activities":{len(new.activities)},"total_actors":{len(actors)}'
+        f'"total_actors":{len(actors)}'
     )
-    shown = f"[{','.join(map(mark, actors[:ITEM_ACTIVITIES]))}]"
+    shown = ",".join(map(mark, actors[:ITEM_ACTIVITIES]))
     hides = f'"{ATTACHMENTS}":' in new.data
-    if not hides and len(new.activities) <= ITEM_ACTIVITIES:
-        return item, None, None, shown
-    activities = ",".join(_activity(each, hides=hides) for each in new.activities[:ITEM_ACTIVITIES])
-    return item, _shown(new.data) if hides else None, f"[{activities}]", shown
+    data = _shown(new.data) if hides else new.data
+    activities = None
+    if hides or len(new.activities) > ITEM_ACTIVITIES:
+        cut = ",".join(_activity(each, hides=hides) for each in new.activities[:ITEM_ACTIVITIES])
+        activities = f"[{cut}]"
+    return (
+        item,
+        len(new.activities),
+        data if hides else None,
+        activities,
+        f"[{shown}]",
+        _flat(data) if "{" in data[1:] or "[" in data else None,
+        f"[{mark(actors[0])}]" if len(actors) > 1 else None,
+    )
 
 
 def _activity(each: NewActivity, *, hides: bool = False) -> str:
@@ -205,6 +216,14 @@ def _activity(each: NewActivity, *, hides: bool = False) -> str:
         f'{{"__typename":"Activity","id":"{each.id}","actor":{actor},"recipient":{OWNER},"data":{data},'
         f'"inserted_at":"{each.at}","updated_at":"{each.at}"}}'
     )
+
+
+#: What stands in the columns of the feed item for what is no feed item.
+_NO_ITEM: Final = (None,) * 7
+
+
+def _flat(data: str) -> str:
+    return as_json({key: value for key, value in _decode(data).items() if not isinstance(value, dict | list)})
 
 
 def _shown(data: str) -> str:

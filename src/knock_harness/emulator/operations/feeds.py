@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["HANDLERS"]
 
-#: What an item lacks in the compact mode (FEED-MODE-SHAPE).
-RICH_ONLY: Final = ("activities", "total_activities")
-
 
 def list_user_in_app_feed_items(call: Call) -> Reply:
     """Return a page of a feed with the counts of all that fits; empty for an unknown user (USER-FEED-UNKNOWN-EMPTY)."""
@@ -35,15 +32,12 @@ def list_user_in_app_feed_items(call: Call) -> Reply:
     owner = Ref(USERS, call.path["user_id"])
     request = PageRequest.of(call.query)
     kept = feed_filter(call.query, user_id=owner.id, channel_id=call.path["id"])
-    page, counts = call.store.feeds.page(request, kept), call.store.feeds.counts(kept)
-    content = filled(_feed(call, page, counts), owner=owner, lookup=live(call.store))
-    compact, exclude = call.query.get("mode") == "compact", call.query.get("exclude")
-    if not compact and not exclude:
-        return Reply(200, msgspec.Raw(content.encode()))
-    answer = msgspec.json.decode(content)
-    if compact:
-        answer["entries"] = [_compact(each) for each in answer["entries"]]
-    return Reply(200, without(answer, exclusions(exclude or "")))
+    page = call.store.feeds.page(request, kept, compact=call.query.get("mode") == "compact")
+    feed = _feed(call, page, call.store.feeds.counts(kept))
+    content = filled(feed, owner=owner, lookup=live(call.store)).encode()
+    if exclude := call.query.get("exclude"):
+        return Reply(200, without(msgspec.json.decode(content), exclusions(exclude)))
+    return Reply(200, msgspec.Raw(content))
 
 
 def get_user_in_app_feed_settings(call: Call) -> Reply:
@@ -67,13 +61,6 @@ def _feed(call: Call, page: Page, counts: Counts) -> str:
         f'"meta":{{"__typename":"FeedMetadata","total_count":{counts.total},"unread_count":{counts.unread},'
         f'"unseen_count":{counts.unseen}}}}}'
     )
-
-
-def _compact(item: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in item.items() if name not in RICH_ONLY}
-    kept["actors"] = item["actors"][:1]
-    kept["data"] = {name: value for name, value in item["data"].items() if not isinstance(value, dict | list)}
-    return kept
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {

@@ -36,12 +36,12 @@ class Feeds:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def page(self, request: PageRequest, kept: Filter) -> Page:
+    def page(self, request: PageRequest, kept: Filter, *, compact: bool = False) -> Page:
         """Return a page of items, newest first: JSON that lacks its opening brace, with marks for recipients."""
         return select_page(
             self._connection,
             request,
-            columns="item_json",
+            columns="compact_json" if compact else "item_json",
             source="messages",
             where=["feed", *kept.where],
             values=kept.values,

@@ -1,8 +1,8 @@
 """The tables of messages.
 
 What never changes in a message is kept as JSON, what changes as columns, and SQLite puts both together when a message
-is read: ``message_json``, ``item_json`` and ``content_json`` are computed. So a list costs no work in Python for each
-record, and nothing is said twice.
+is read: the columns whose names end in ``_json`` are computed. So a list costs no work in Python for each record, and
+nothing is said twice.
 
 Feeds show counts on every page. They are kept in ``feed_counts``, one cell for each kind of item in a feed, by
 triggers: no writer can forget them, and a count costs the same whether the feed is short or long.
@@ -20,7 +20,7 @@ __all__ = ["COLUMNS", "SCHEMA", "STAMPS"]
 COLUMNS: Final = (
     "id, collection, recipient_id, channel_id, feed, tenant, source_key, run_id, recipient_run_id, status, "
     "inserted_at, updated_at, categories, recipient, actors, about, data, activities, blocks, content, item, "
-    "item_data, item_activities, item_actors"
+    "total_activities, item_data, item_activities, item_actors, compact_data, compact_actors"
 )
 #: The word of each engagement status and the column that says since when it holds, in the order of the API.
 STAMPS: Final = {
@@ -40,8 +40,13 @@ _MESSAGE = f"""printf(
     about, recipient, actors, data, status, rtrim({_WORDS}, ','), {_VALUES}, updated_at
 )"""
 _ITEM = f"""printf(
-    '"__typename":"FeedItem",%s,"blocks":%s,"data":%s,"actors":%s,"activities":%s,{_TIMES},"updated_at":"%s"}}',
-    item, blocks, coalesce(item_data, data), item_actors, coalesce(item_activities, activities), {_VALUES}, updated_at
+    '"__typename":"FeedItem",%s,"blocks":%s,"data":%s,"actors":%s,"activities":%s,"total_activities":%d,{_TIMES},"updated_at":"%s"}}',
+    item, blocks, coalesce(item_data, data), item_actors, coalesce(item_activities, activities), total_activities,
+    {_VALUES}, updated_at
+)"""
+_COMPACT = f"""printf(
+    '"__typename":"FeedItem",%s,"blocks":%s,"data":%s,"actors":%s,{_TIMES},"updated_at":"%s"}}',
+    item, blocks, coalesce(compact_data, item_data, data), coalesce(compact_actors, item_actors), {_VALUES}, updated_at
 )"""
 _CONTENT = """printf(
     '{"__typename":"MessageContent","message_id":"%s","inserted_at":"%s","data":%s}',
@@ -87,11 +92,15 @@ SCHEMA: Final = f"""
         blocks TEXT,
         content TEXT,
         item TEXT,
+        total_activities INTEGER,
         item_data TEXT,
         item_activities TEXT,
         item_actors TEXT,
+        compact_data TEXT,
+        compact_actors TEXT,
         message_json TEXT AS ({_MESSAGE}) VIRTUAL,
         item_json TEXT AS ({_ITEM}) VIRTUAL,
+        compact_json TEXT AS ({_COMPACT}) VIRTUAL,
         content_json TEXT AS ({_CONTENT}) VIRTUAL
     );
     CREATE INDEX messages_of_recipient ON messages (collection, recipient_id);
