@@ -110,7 +110,7 @@ def test_deleted_messages_leave_the_feed_for_good(
         ({"trigger_data": '{"k":1}'}, {"b"}),
         ({"recipient_ids": ["ada"], "has_tenant": False}, {"a"}),
     ],
-    ids=str,
+    ids=lambda value: "".join(sorted(value)) if isinstance(value, set) else str(value),
 )
 def test_filters_apply_together(
     api: httpx.Client,
