@@ -67,8 +67,9 @@ def reduce_draft(draft: Draft, shown: T, *, fails: Callable[[Draft], T | None], 
 
 def size(draft: Draft) -> tuple[int, str]:
     """Return a measure of a draft: of two that fail, the one with the smaller measure is the better example."""
-    text = repr((draft.path, draft.query, draft.pairs, draft.headers, draft.body, draft.content))
-    return len(text), text
+    body = "" if draft.body is ABSENT else draft.body
+    text = repr((draft.path, draft.query, draft.pairs, draft.headers, body, draft.content))
+    return len(text) + (draft.body is not ABSENT), text
 
 
 def _smaller(draft: Draft) -> Iterator[Draft]:

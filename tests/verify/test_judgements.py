@@ -1,0 +1,147 @@
+"""Every judge: it was seen to find its promise broken, and it takes no side where a promise leaves one open."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from knock_harness.contract import requirements
+from knock_harness.verify.documented import Broken
+from knock_harness.verify.judgements import JUDGES, Judges, judged_of
+
+from .bench import answer
+from .breaches import BREACHES
+
+if TYPE_CHECKING:
+    from knock_harness.verify.answers import Answer
+    from knock_harness.verify.documented import Finding
+
+CHANNEL = "5add7344-bcbb-4d9f-b11e-564ffad35513"
+PAGE = {"__typename": "PageInfo", "page_size": 50}
+
+
+def judged(requirement: str, seen: Answer) -> Finding:
+    return dict(Judges().findings(seen, only=requirement)).get(requirement)
+
+
+@pytest.mark.parametrize("requirement", JUDGES)
+def test_a_broken_promise_is_found(requirement: str) -> None:
+    assert isinstance(judged(requirement, BREACHES[requirement]), Broken)
+
+
+@pytest.mark.parametrize("requirement", JUDGES)
+def test_a_judge_looks_at_the_operations_that_its_requirement_binds(requirement: str) -> None:
+    operation = BREACHES[requirement].operation.id
+
+    assert requirements.load()[requirement].binds(operation)
+    assert requirement in judged_of(operation)
+
+
+#: Where the note of a requirement, or its wording, allows two readings: both are right.
+OPEN: dict[str, tuple[str, Answer]] = {
+    "a 4xx that is not documented": (
+        "CONTRACT-RESPONSE",
+        answer("getUser", url="/v1/users/u", status=410, body={}),
+    ),
+    "the idempotency middleware's own error": (
+        "ERR-ENVELOPE-ALL",
+        answer("triggerWorkflow", url="/v1/workflows/w/trigger", status=400, body={"error": "mismatch"}),
+    ),
+    "one error object in place of a list": (
+        "ERR-422-FIELD-LIST",
+        answer(
+            "identifyUser",
+            url="/v1/users/u",
+            status=422,
+            sent={"name": 1},
+            body={"errors": {"field": "name", "message": "is no text", "type": None}},
+        ),
+    ),
+    "cursors left out for null": (
+        "PAGE-INFO-FIELDS",
+        answer("listUsers", url="/v1/users", body={"entries": [], "page_info": PAGE}),
+    ),
+    "a page size that is too large, refused": (
+        "PAGE-SIZE-MAX",
+        answer("listUsers", url="/v1/users?page_size=51", status=422, body={}),
+    ),
+    "a page size that is too large, cut": (
+        "PAGE-SIZE-MAX",
+        answer("listUsers", url="/v1/users?page_size=51", body={"entries": [], "page_info": PAGE}),
+    ),
+    "a feed that serves up to 200": (
+        "PAGE-SIZE-MAX-FEED",
+        answer(
+            "listUserInAppFeedItems", url=f"/v1/users/u/feeds/{CHANNEL}?page_size=200", body={"entries": [{}] * 200}
+        ),
+    ),
+    "no page is shown of page size 0": (
+        "PAGE-SIZE-INVALID",
+        answer("listUsers", url="/v1/users?page_size=0", body={"entries": [{}] * 50, "page_info": PAGE}),
+    ),
+    "a cursor that was never issued, ignored": (
+        "PAGE-CURSOR-INVALID",
+        answer("listUsers", url="/v1/users?after=x", body={"entries": [], "page_info": PAGE}),
+    ),
+    "a schedule with an older id": (
+        "SCHED-SHAPE",
+        answer("deleteSchedules", url="/v1/schedules", body=[]),
+    ),
+    "a member whose user is not known": (
+        "AUDIENCE-MEMBER-SHAPE",
+        answer(
+            "listAudienceMembers",
+            url="/v1/audiences/a/members",
+            body={
+                "entries": [
+                    {
+                        "__typename": "AudienceMember",
+                        "user_id": "u",
+                        "added_at": "2026-03-01T12:00:00Z",
+                        "user": None,
+                    }
+                ],
+                "page_info": PAGE,
+            },
+        ),
+    ),
+    "a provider's own 403": (
+        "AUTH-SECRET-KEY-ALL",
+        answer("slackProviderAuthCheck", url="/v1/providers/slack/c/auth_check", status=403, body={}),
+    ),
+    "required fields that exclude took away": (
+        "CONTRACT-RESPONSE",
+        answer("listUserInAppFeedItems", url=f"/v1/users/u/feeds/{CHANNEL}?exclude=meta", body={"entries": []}),
+    ),
+    "a bound that is marked lenient": (
+        "CONTRACT-INVALID-REFUSED",
+        answer("listUsers", url="/v1/users?page_size=51", body={"entries": [], "page_info": PAGE}),
+    ),
+}
+
+
+@pytest.mark.parametrize("reading", OPEN)
+def test_no_server_is_failed_for_taking_the_other_reading(reading: str) -> None:
+    requirement, seen = OPEN[reading]
+
+    assert not isinstance(judged(requirement, seen), Broken)
+
+
+def test_an_id_that_was_given_to_another_answer_is_found() -> None:
+    judges = Judges()
+    seen: list[Any] = [answer("getUser", url="/v1/users/u", status=404) for _ in range(2)]
+
+    first, second = (dict(judges.findings(each, only="REQID-UNIQUE"))["REQID-UNIQUE"] for each in seen)
+
+    assert first is True
+    assert isinstance(second, Broken)
+
+
+def test_requests_without_a_secret_key_say_nothing_about_validation() -> None:
+    seen = BREACHES["CONTRACT-INVALID-REFUSED"]
+    anonymous = answer("identifyUser", url="/v1/users/u", status=401, sent=json.loads(seen.exchange.request_body))
+    anonymous.credential = "none"
+
+    assert judged("CONTRACT-INVALID-REFUSED", anonymous) is None
