@@ -1,0 +1,1 @@
+"""Promises that hold across several requests: empty so far."""
