@@ -4,7 +4,14 @@ import io
 
 from rich.console import Console
 
-from knock_harness.reporting import coverage_line, render_failures, render_table, resource_rows, verdict_line
+from knock_harness.reporting import (
+    coverage_line,
+    holes_line,
+    render_failures,
+    render_table,
+    resource_rows,
+    verdict_line,
+)
 from knock_harness.verify.verdict import Course
 from tests.verify.samples import EVIDENCE, failed, passed, report, requirement, results
 
@@ -56,3 +63,7 @@ def test_a_partial_run_says_so_first() -> None:
     found = results(report(passed("A")), requirements=(requirement("A"),), course=Course(2, 1, interrupted=True))
 
     assert verdict_line(found).startswith("partial: no verdict: the run was interrupted")
+
+
+def test_what_was_never_exercised_is_counted() -> None:
+    assert holes_line(results()).startswith("1 hole: ")

@@ -158,7 +158,7 @@ def _show(found: Results, console: Console, *, output: Path, left: list[Path]) -
     for text in (
         reporting.render_failures(found),
         reporting.warning_line(found),
-        reporting.coverage_line(found),
+        "\n".join(filter(None, (reporting.coverage_line(found), reporting.holes_line(found)))),
         f"{found.run.requests} requests in {found.run.seconds:.1f} s; results in {output / _RESULTS}",
         *(f"not everything was removed from the target: knock-harness cleanup {path}" for path in left),
     ):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from .junit import render_junit
 from .markdown import render_markdown
-from .summary import ResourceRow, coverage_line, resource_rows, verdict_line, warning_line
+from .summary import ResourceRow, coverage_line, holes_line, resource_rows, verdict_line, warning_line
 from .terminal import render_failures, render_table
 
 __all__ = [
     "ResourceRow",
     "coverage_line",
+    "holes_line",
     "render_failures",
     "render_junit",
     "render_markdown",

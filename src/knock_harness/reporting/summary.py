@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     from knock_harness.verify.results import Failure, RequirementResult, Results
 
-__all__ = ["ResourceRow", "again", "coverage_line", "heading", "resource_rows", "verdict_line", "warning_line"]
+__all__ = [
+    "ResourceRow",
+    "again",
+    "coverage_line",
+    "heading",
+    "holes_line",
+    "resource_rows",
+    "verdict_line",
+    "warning_line",
+]
 
 #: The row of what was checked on no single operation.
 ACROSS = "(across operations)"
@@ -76,6 +85,13 @@ def coverage_line(results: Results) -> str:
     others = f" and {len(unreached) - _NAMED} others" if len(unreached) > _NAMED else ""
     holes = f"; never: {', '.join(unreached[:_NAMED])}{others}" if unreached else ""
     return f"{len(results.asked) - len(unreached)} of {len(results.asked)} operations answered 2xx{holes}"
+
+
+def holes_line(results: Results) -> str:
+    """Return how much of what the contract has was never exercised; empty if nothing."""
+    holes = sum(len(each.holes) for each in results.asked)
+    what = "parameters, fields, values and constraints that were never exercised"
+    return f"{holes} hole{'' if holes == 1 else 's'}: {what}, listed by operation in the results" if holes else ""
 
 
 def warning_line(results: Results) -> str:
