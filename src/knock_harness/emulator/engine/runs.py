@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["GO_ON", "Run", "begin", "cancel", "go_on"]
 
 GO_ON: Final = "run"  # the kind of due work
-#: Runs of one order that are carried out in one piece of work.
-AT_A_TIME: Final = 32
+#: Runs of one order that are carried out in one piece of work; requests wait for what was begun.
+AT_A_TIME: Final = 8
 
 _decode_data = msgspec.json.Decoder(dict[str, object]).decode
 
