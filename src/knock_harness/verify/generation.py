@@ -179,12 +179,14 @@ def _draft(case: Any, operation: Operation) -> Draft:
     meta = case._meta  # noqa: SLF001 - see above
     invalid = {_LOCATIONS[place] for place, part in meta.components.items() if part.mode.is_negative}
     broken = _broken(meta.phase.data) if invalid else frozenset()
+    raw = isinstance(case.body, bytes)  # a body that is no JSON
     draft = Draft(
         operation,
         path=dict(case.path_parameters),
         query=dict(case.query),
         headers={name: str(value) for name, value in case.headers.items()},
-        body=ABSENT if case.body is NOT_SET else case.body,
+        body=ABSENT if raw or case.body is NOT_SET else case.body,
+        content=case.body if raw else None,
     )
     return named(draft, broken=broken, invalid=invalid)
 
