@@ -109,7 +109,7 @@ def test_a_broken_must_ends_with_exit_code_one_and_a_curl_line(
 
     assert cli.run(["verify", "--target", address, "--workers", "1", *views]) == ExitCode.NOT_CONFORMANT
     said = capsys.readouterr().out
-    assert "PAGE-TOTAL-CAP (must) listUsers" in said
+    assert "PAGE-TOTAL-CAP (must): listUsers" in said
     assert f"    curl -sS --globoff --path-as-is -i -X GET {address}/v1/users" in said
     assert "$KNOCK_API_KEY" in said
     assert "<failure" in (tmp_path / "views" / "junit.xml").read_text()

@@ -67,3 +67,14 @@ def test_a_partial_run_says_so_first() -> None:
 
 def test_what_was_never_exercised_is_counted() -> None:
     assert holes_line(results()).startswith("1 hole: ")
+
+
+def test_a_requirement_that_is_broken_everywhere_is_told_once() -> None:
+    found = results(
+        report(failed("A"), failed("A", "getUser"), failed("A", "listUsers")), requirements=(requirement("A"),)
+    )
+    text = render_failures(found)
+
+    assert text.count("The promise A holds.") == 1
+    assert "A (must): deleteUser and 2 other operations" in text
+    assert "also:     getUser, listUsers" in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .summary import again, coverage_line, heading, resource_rows, verdict_line, warning_line
+from .summary import again, broken_requirements, coverage_line, heading, resource_rows, verdict_line, warning_line
 
 if TYPE_CHECKING:
     from knock_harness.verify.results import Results
@@ -41,16 +41,17 @@ def render_markdown(results: Results) -> str:
 
 
 def _failures(results: Results, *, room: int) -> list[str]:
-    """Return as many failures, three lines each, as there is room for."""
-    found = results.failures
+    """Return as many broken requirements, three lines each, as there is room for."""
+    found = broken_requirements(results)
     if not found:
         return []
     lines = ["", "## Broken promises", ""]
     shown = min(len(found), (room - len(lines) - 1) // 3)
-    for failure in found[:shown]:
-        lines.append(f"- **{heading(failure)}**: expected {_line(failure.finding.expected)}")
-        lines.append(f"  got {_line(failure.finding.got)}")
-        lines.append(f"  `{again(failure, results)}`")
+    for broken in found[:shown]:
+        finding = broken.example.finding
+        lines.append(f"- **{heading(broken)}**: expected {_line(finding.expected)}")
+        lines.append(f"  got {_line(finding.got)}")
+        lines.append(f"  `{again(broken.example, results)}`")
     if shown < len(found):
         lines.append(f"- and {len(found) - shown} more in `results.json`")
     return lines

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from knock_harness.verify.results import Tally, weightiest
+from knock_harness.verify.results import Failure, Tally, weightiest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from knock_harness.verify.results import Failure, RequirementResult, Results
+    from knock_harness.verify.results import RequirementResult, Results
 
 __all__ = [
+    "BrokenRequirement",
     "ResourceRow",
     "again",
+    "broken_requirements",
     "coverage_line",
     "heading",
     "holes_line",
@@ -30,6 +32,18 @@ ACROSS = "(across operations)"
 
 #: Operations that are named in one line; the results file names all.
 _NAMED = 12
+
+
+class BrokenRequirement(msgspec.Struct, frozen=True):
+    """A requirement that was broken, by its best example.
+
+    Attributes:
+        example: the failure that is easiest to read: the smallest request, if one was reduced.
+        elsewhere: the other operations it was broken on.
+    """
+
+    example: Failure
+    elsewhere: tuple[str, ...]
 
 
 class ResourceRow(msgspec.Struct, frozen=True):
@@ -52,6 +66,23 @@ class ResourceRow(msgspec.Struct, frozen=True):
     failed: int
     skipped: int
     holes: int
+
+
+def broken_requirements(results: Results) -> tuple[BrokenRequirement, ...]:
+    """Return each requirement that was broken, once, in the order of the failures; unstable findings by themselves."""
+    found: dict[tuple[str, bool], list[Failure]] = defaultdict(list)
+    for failure in results.failures:
+        found[failure.requirement, failure.unstable].append(failure)
+    broken_on = {
+        each.id: {tally.operation for tally in each.tallies if tally.status in ("failed", "unstable")}
+        for each in results.requirements
+    }
+    rows = []
+    for (requirement, _), failures in found.items():
+        example = min(failures, key=_difficulty)
+        others = broken_on[requirement] - {example.operation, None}
+        rows.append(BrokenRequirement(example, tuple(sorted(each for each in others if each))))
+    return tuple(rows)
 
 
 def resource_rows(results: Results) -> tuple[ResourceRow, ...]:
@@ -106,11 +137,14 @@ def warning_line(results: Results) -> str:
     return "; ".join(filter(None, parts))
 
 
-def heading(failure: Failure) -> str:
-    """Return which promise was broken where, and how often."""
+def heading(broken: BrokenRequirement) -> str:
+    """Return which promise was broken, and where."""
+    failure = broken.example
     where = failure.operation or "across operations"
-    times = f"{failure.count} requests" if failure.count != 1 else "1 request"
-    return f"{failure.requirement} ({failure.level}) {where}, {times}{', unstable' if failure.unstable else ''}"
+    unstable = ", unstable" if failure.unstable else ""
+    count = len(broken.elsewhere)
+    others = f" and {count} other operation{'' if count == 1 else 's'}" if count else ""
+    return f"{failure.requirement} ({failure.level}{unstable}): {where}{others}"
 
 
 def again(failure: Failure, results: Results) -> str:
@@ -120,6 +154,12 @@ def again(failure: Failure, results: Results) -> str:
     target = "emulator" if run.emulated else run.target
     choices = f"--target {target} --profile {run.profile} --seed {run.seed}"
     return f"knock-harness verify {failure.requirement}{operation} {choices}"
+
+
+def _difficulty(failure: Failure) -> tuple[bool, int]:
+    """Return how hard a failure is to read: a request that was not reduced, or a long one."""
+    finding = failure.finding
+    return not finding.shrunk, len(finding.evidence.curl) if finding.evidence else 0
 
 
 def _outcomes(results: Iterable[RequirementResult], resources: dict[str, str]) -> dict[str, Counter[str]]:

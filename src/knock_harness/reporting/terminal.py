@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from .summary import again, heading, resource_rows
+from .summary import again, broken_requirements, heading, resource_rows
 
 if TYPE_CHECKING:
     from knock_harness.verify.results import Failure, Results
 
 __all__ = ["render_failures", "render_table"]
 
-#: Failures that are shown; the results file has more.
-_SHOWN = 12
+#: Broken requirements that are shown; the results file has all.
+_SHOWN = 20
+
+#: Operations that are named beside the one of the example.
+_NAMED = 10
 
 
 def render_table(results: Results) -> Table:
@@ -35,21 +38,23 @@ def render_table(results: Results) -> Table:
 
 
 def render_failures(results: Results) -> str:
-    """Return the broken promises, each with the request that shows it; empty if none is broken."""
+    """Return the broken promises, each with the request that shows it best; empty if none is broken."""
     statements = {each.id: each for each in results.requirements}
+    found = broken_requirements(results)
     parts = []
-    for failure in results.failures[:_SHOWN]:
-        requirement = statements[failure.requirement]
+    for broken in found[:_SHOWN]:
+        requirement = statements[broken.example.requirement]
         lines = [
-            heading(failure),
+            heading(broken),
             f"  promise:  {requirement.statement}",
             f"  source:   {requirement.source}",
-            *_evidence(failure),
-            f"  again:    {again(failure, results)}",
+            *_evidence(broken.example),
+            f"  again:    {again(broken.example, results)}",
+            *([f"  also:     {_names(broken.elsewhere)}"] if broken.elsewhere else []),
         ]
         parts.append("\n".join(lines))
-    if len(results.failures) > _SHOWN:
-        parts.append(f"... and {len(results.failures) - _SHOWN} more: see results.json")
+    if len(found) > _SHOWN:
+        parts.append(f"... and {len(found) - _SHOWN} more requirements: see results.json")
     parts += [
         f"fault of the harness in {each.item}\n{textwrap.indent(each.message, '  ')}"
         for each in results.faults[:_SHOWN]
@@ -75,6 +80,11 @@ def _evidence(failure: Failure) -> list[str]:
         lines.append(f"  {size} ({finding.evidence.status} in {finding.evidence.elapsed_s * 1000:.0f} ms):")
         lines.append(f"    {finding.evidence.curl}")
     return lines
+
+
+def _names(operations: tuple[str, ...]) -> str:
+    more = f" and {len(operations) - _NAMED} more" if len(operations) > _NAMED else ""
+    return ", ".join(operations[:_NAMED]) + more
 
 
 def _indented(text: str) -> str:
