@@ -18,8 +18,9 @@ $(VENV)/.installed-dev: pyproject.toml
 verify: $(VENV)/.installed
 	$(BIN)/knock-harness verify --target emulator --profile standard
 
+# The tests run `make verify` as the README prints it, and so the suites in contract_tests/ against an emulator.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check
