@@ -69,8 +69,9 @@ def _add_case(
 
 def _told(failure: Failure, results: Results) -> str:
     finding = failure.finding
-    curl = f"\n{finding.evidence.curl}" if finding.evidence else ""
-    return f"expected: {finding.expected}\ngot: {finding.got}{curl}\nagain: {again(failure, results)}\n"
+    commands = [*finding.evidence.before, finding.evidence.curl] if finding.evidence else []
+    lines = [f"expected: {finding.expected}", f"got: {finding.got}", *commands, f"again: {again(failure, results)}", ""]
+    return "\n".join(lines)
 
 
 def _add_text(parent: ET.Element, tag: str, text: str, **attributes: str) -> None:

@@ -76,6 +76,11 @@ def _evidence(failure: Failure) -> list[str]:
     finding = failure.finding
     lines = [f"  expected: {_indented(finding.expected)}", f"  got:      {_indented(finding.got)}"]
     if finding.evidence:
+        if finding.evidence.before:
+            lines += [
+                "  on a target that has not what it names, first:",
+                *(f"    {each}" for each in finding.evidence.before),
+            ]
         size = "smallest request found" if finding.shrunk else "request"
         lines.append(f"  {size} ({finding.evidence.status} in {finding.evidence.elapsed_s * 1000:.0f} ms):")
         lines.append(f"    {finding.evidence.curl}")

@@ -9,14 +9,13 @@ import pytest
 from hypothesis.errors import Flaky
 
 from knock_harness.errors import TargetUnreachable
-from knock_harness.verify.observations import Finding, Observation, evidence
+from knock_harness.verify.observations import Finding, Observation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from knock_harness.target import Exchange
     from knock_harness.verify.books import CollectedItem
-    from knock_harness.verify.observations import Judge, Outcome
+    from knock_harness.verify.observations import Evidence, Judge, Outcome
 
 __all__ = ["Ending", "ending_of", "settle"]
 
@@ -61,7 +60,7 @@ def ending_of(call: pytest.CallInfo[None]) -> Ending:
     return Ending("error", _text(error))
 
 
-def settle(judge: Judge, ending: Ending, about: CollectedItem, *, last: Exchange | None) -> tuple[Observation, ...]:
+def settle(judge: Judge, ending: Ending, about: CollectedItem, *, last: Evidence | None) -> tuple[Observation, ...]:
     """Return what a test says of requirements: what it noted itself, completed by how it ended.
 
     Args:
@@ -87,13 +86,13 @@ def settle(judge: Judge, ending: Ending, about: CollectedItem, *, last: Exchange
 
 
 def _each(
-    about: CollectedItem, outcome: Outcome, *, reason: str = "", last: Exchange | None = None
+    about: CollectedItem, outcome: Outcome, *, reason: str = "", last: Evidence | None = None
 ) -> Iterator[Observation]:
     """Yield one observation for each requirement that a test is marked with."""
     operation = about.operations[0] if len(about.operations) == 1 else None
     finding = None
     if outcome in ("failed", "unstable"):
-        finding = Finding("what the requirement states", reason, evidence(last))
+        finding = Finding("what the requirement states", reason, last)
     for requirement in about.requirements:
         yield Observation(requirement, operation, outcome, reason=reason, finding=finding)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from knock_harness.target import Exchange
+    from knock_harness.verify.origins import Origins
 
 __all__ = ["Evidence", "Finding", "ItemReport", "Judge", "Observation", "Outcome", "evidence"]
 
@@ -28,6 +29,7 @@ class Evidence(msgspec.Struct, frozen=True):
 
     Attributes:
         curl: a command that sends the request again; the secret stands there as `$KNOCK_API_KEY`.
+        before: commands that make what the request names, for a target that no longer has it.
         elapsed_s: from the first byte sent to the last received.
     """
 
@@ -40,6 +42,7 @@ class Evidence(msgspec.Struct, frozen=True):
     response_body: str
     elapsed_s: float
     curl: str
+    before: tuple[str, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -99,8 +102,9 @@ class Judge:
     stays, because Hypothesis repeats the smallest one last; a shrunk one is never replaced by another.
     """
 
-    def __init__(self, known: Container[str]) -> None:
+    def __init__(self, known: Container[str], *, origins: Origins | None = None) -> None:
         self._known = known
+        self._origins = origins
         self._passed: Counter[_Key] = Counter()
         self._skipped: Counter[tuple[_Key, str]] = Counter()
         self._failed: dict[_Key, tuple[int, Finding]] = {}
@@ -121,7 +125,7 @@ class Judge:
         shrunk: bool = False,
     ) -> None:
         """Note that the promise was broken, with the exchange that shows it."""
-        finding = Finding(expected, got, evidence(exchange), shrunk)
+        finding = Finding(expected, got, evidence(exchange, origins=self._origins), shrunk)
         _keep(self._failed, self._key(requirement_id, operation_id), finding)
 
     def unstable(
@@ -135,7 +139,7 @@ class Judge:
         shrunk: bool = False,
     ) -> None:
         """Note that the promise was broken once and held when the request was repeated."""
-        finding = Finding(expected, got, evidence(exchange), shrunk)
+        finding = Finding(expected, got, evidence(exchange, origins=self._origins), shrunk)
         _keep(self._unstable, self._key(requirement_id, operation_id), finding)
 
     def skipped(self, requirement_id: str, operation_id: str | None, reason: str) -> None:
@@ -172,7 +176,7 @@ class Judge:
         return _Key(requirement_id, operation_id)
 
 
-def evidence(exchange: Exchange | None) -> Evidence | None:
+def evidence(exchange: Exchange | None, *, origins: Origins | None = None) -> Evidence | None:
     """Return what is kept of an exchange: text, with bodies cut at a length that a reader can bear."""
     if exchange is None:
         return None
@@ -186,6 +190,7 @@ def evidence(exchange: Exchange | None) -> Evidence | None:
         response_body=_text(exchange.response_body),
         elapsed_s=exchange.elapsed_s,
         curl=exchange.curl(),
+        before=tuple(each.curl() for each in origins.of(exchange)) if origins else (),
     )
 
 

@@ -23,7 +23,8 @@ from knock_harness.target import Ledger, World
 from knock_harness.verify import collection, profiles
 from knock_harness.verify.books import Book, CollectedItem
 from knock_harness.verify.endings import Ending, ending_of, settle
-from knock_harness.verify.observations import ItemReport, Judge
+from knock_harness.verify.observations import ItemReport, Judge, evidence
+from knock_harness.verify.origins import Origins
 from knock_harness.verify.patience import OneTryClient
 from knock_harness.verify.plan import Plan, current
 
@@ -97,6 +98,7 @@ def client(pytestconfig: pytest.Config, target: Target, account: Account) -> Ite
     processes = 1 if bench.plan.environments else bench.plan.workers
     with OneTryClient(target, processes=processes) as client:
         client.subscribe(account.observe)
+        client.subscribe(bench.origins.observe)
         bench.client = client
         yield client
 
@@ -107,11 +109,10 @@ def world(
 ) -> Iterator[World]:
     """The test data of this process, all of it under a prefix of its own."""
     bench = pytestconfig.stash[_BENCH]
-    prefix = f"kh-{bench.plan.run}-{bench.worker}-"
     folder = Path(bench.plan.ledgers) if bench.plan.ledgers else tmp_path_factory.mktemp("ledgers")
     path = folder / f"{bench.plan.run}-{bench.worker}.jsonl"
-    ledger = Ledger(path, base_url=target.base_url, prefix=prefix)
-    world = World(client, prefix=prefix, ledger=ledger)
+    ledger = Ledger(path, base_url=target.base_url, prefix=bench.prefix)
+    world = World(client, prefix=bench.prefix, ledger=ledger)
     yield world
     if not bench.plan.disposable:
         with contextlib.suppress(HarnessError):  # no test is to blame; what is left stands in the ledger
@@ -133,6 +134,7 @@ class Bench:
         plan: the run.
         worker: names this process.
         account: what was exercised of each operation.
+        origins: what made the entities that requests name.
         client: the client of this process, once a test has asked for it.
     """
 
@@ -142,10 +144,16 @@ class Bench:
         self.plan = plan
         self.worker = worker
         self.account = Account(contract.load())
+        self.origins = Origins(self.prefix)
         self.client: OneTryClient | None = None
         self._requirements = requirements.load()
         self._book = Book(Path(plan.folder), worker) if plan.folder else None
         self._unreachable_in_a_row = 0
+
+    @property
+    def prefix(self) -> str:
+        """How every id begins that this process makes up."""
+        return f"kh-{self.plan.run}-{self.worker}-"
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -163,14 +171,15 @@ class Bench:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Give the test a book of its own, and report what stands in it at the end."""
-        judge = item.stash[_JUDGE] = Judge(self._requirements)
+        judge = item.stash[_JUDGE] = Judge(self._requirements, origins=self.origins)
         item.stash[_ENDING] = Ending()
         started = time.perf_counter()
         if self.client:
             self.client.try_again()
         result = yield
         ending = item.stash[_ENDING]
-        last = self.client.last if self.client else None
+        shown = self.client.last if self.client and ending.kind in ("failed", "unstable") else None
+        last = evidence(shown, origins=self.origins)
         observations = settle(judge, ending, item.stash[_ABOUT], last=last)
         if self._book:
             seconds = time.perf_counter() - started
