@@ -114,8 +114,8 @@ def tree_of(operation: Operation) -> Mapping[str, Node]:
         root = roots.setdefault(parameter.location, Node(""))
         node = root.fields[parameter.name] = Node(parameter.name)
         _grow(node, parameter.schema, depth=1, textual=True)
-        if parameter.location == "path":
-            node.constraints.discard("minLength")  # without a text in its place the path is another one
+        for each in node.each():  # without a text in its place a path is another one, and an empty value is none
+            each.constraints -= {"minLength"} if parameter.location != "header" else set()
         if parameter.location == "query" and parameter.required:
             node.constraints.add("required")
     if operation.body is not None:

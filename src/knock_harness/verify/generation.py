@@ -53,6 +53,8 @@ _LOCATIONS = {
 }
 #: Of a longer list, random requests show nothing that systematic ones do not.
 LONGEST_RANDOM_LIST = 4
+#: From so many fields on, how deep something lies makes no difference: the same records stand at many places.
+_DEEP = 3
 #: Steps of a schema's location that say nothing of where in a value it is.
 _STRUCTURE = frozenset({"properties", "items", "anyOf", "oneOf", "allOf", "additionalProperties"})
 
@@ -194,8 +196,7 @@ def _draft(case: Any, operation: Operation) -> Draft:
 def _broken(data: Any) -> frozenset[str]:
     """Return the names of what is wrong on purpose: the parameter, and the last field on the way to the constraint."""
     names = {data.parameter} if data.parameter else set()
-    spot = _spot(data.location)
-    return frozenset({*names, *spot[:-1], *_names_in(data.description)})
+    return frozenset({*names, *_way(data.location)[-2:-1], *_names_in(data.description)})
 
 
 def _names_in(description: str | None) -> Iterator[str]:
@@ -210,12 +211,14 @@ def _kind(case: Any) -> tuple[str, ...]:
     data = meta.phase.data
     place = (meta.generation.mode.value, data.scenario.value, str(data.parameter_location), str(data.parameter))
     if meta.generation.mode.is_negative:
-        return (*place, *_spot(data.location))
+        missing = data.description.rpartition(" -> ")[2] if "missing" in data.scenario.value else ""
+        way = _way(data.location)
+        return (*place, missing, str(len(way[:_DEEP])), *way[-2:])
     first, *rest = data.description.split(": ")
     return (*place, first, rest[-1] if rest else "")
 
 
-def _spot(location: str | None) -> tuple[str, ...]:
-    """Return the last field of a location in a schema, and the constraint there."""
+def _way(location: str | None) -> tuple[str, ...]:
+    """Return the fields on the way to a location in a schema, and the constraint there."""
     steps = [step for step in (location or "").split("/") if step and step not in _STRUCTURE]
-    return tuple(step for step in steps if not step.isdigit() and not step.startswith("x-schemathesis"))[-2:]
+    return tuple(step for step in steps if not step.isdigit() and not step.startswith("x-schemathesis"))

@@ -200,7 +200,8 @@ class Naming:
         values: dict[str, Any] = {}
         for name, value in query.items():
             if name in self._broken:
-                values[name] = value
+                # an empty value would count as absent, and what is too long without it could be short enough
+                values[name] = [each or "0" for each in value] if isinstance(value, list) else value
             elif name in _NOT_MADE_UP:
                 if keep_cursors:
                     values[name] = value
