@@ -7,6 +7,7 @@ which checks the configured target.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import time
 from pathlib import Path
@@ -49,6 +50,9 @@ _HYPOTHESIS = hypothesis.settings(
     print_blob=False,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+
+#: A tenth of the time of a run went into looking for garbage with the usual ones.
+_GARBAGE_THRESHOLDS = (50_000, 20, 50)
 
 #: Tests in a row that found nobody at the other end, after which the others are not tried.
 _PATIENCE = 3
@@ -167,6 +171,12 @@ class Bench:
         config.hook.pytest_deselected(items=dropped)
         if self._book:
             self._book.collected(list(kept.values()))
+
+    def pytest_collection_finish(self) -> None:
+        """Spare the garbage collector what stays; what requests are generated from lives for a moment only."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_GARBAGE_THRESHOLDS)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
