@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from knock_harness import contract
+from knock_harness.target import ABSENT
+from knock_harness.verify.drafts import Draft
+from knock_harness.verify.naming import channel_for, named
+
+OPERATIONS = contract.load().operations
+
+
+def draft(operation: str, body: Any = ABSENT, **parts: Any) -> Draft:
+    return Draft(OPERATIONS[operation], body=body, **parts)
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "wanted"),
+    [
+        ("batchMarkMessagesAsRead", {"message_ids": ["x"]}, {"message_ids": ["@message"]}),
+        ("bulkDeleteUsers", {"user_ids": ["x", "y"]}, {"user_ids": ["@other_user"]}),
+        ("mergeUser", {"from_user_id": "x"}, {"from_user_id": "@subscriber"}),
+        ("deleteSchedules", {"schedule_ids": ["x"]}, {"schedule_ids": ["@schedule"]}),
+        (
+            "triggerWorkflow",
+            {"recipients": ["x", {"id": "y"}, {"id": "z", "collection": "c"}][:2], "data": {"tenant": "x"}},
+            {"recipients": ["@user", {"id": "@new_user"}], "data": {"tenant": "x"}},
+        ),
+        (
+            "addSubscriptionsForObject",
+            {"recipients": [{"id": "z", "collection": "c"}]},
+            {"recipients": [{"id": "@new_object", "collection": "@collection"}]},
+        ),
+        (
+            "deleteSubscriptionsForObject",
+            {"recipients": [{"id": "z", "collection": "c"}]},
+            {"recipients": [{"id": "@object", "collection": "@collection"}]},
+        ),
+        ("bulkSetTenants", {"tenants": [{"id": "x", "name": "n"}]}, {"tenants": [{"id": "@new_tenant", "name": "n"}]}),
+        ("identifyUser", {"timezone": "x", "age": 3.0}, {"timezone": "Europe/Berlin", "age": 3}),
+        (
+            "identifyUser",
+            {"channel_data": {"x": {"tokens": ["t"]}}},
+            {"channel_data": {"@channel.push-fcm": {"tokens": ["t"]}}},
+        ),
+        ("identifyUser", {"preferences": {"default": {"channels": {"x": True}}}}, None),
+    ],
+)
+def test_bodies_name_symbols(operation: str, body: Any, wanted: Any) -> None:
+    found = named(draft(operation, body)).body
+
+    assert found == (wanted or {"preferences": {"default": {"channels": {"@channel.email": True}}}})
+
+
+def test_what_is_wrong_on_purpose_stays_wrong() -> None:
+    found = named(draft("deleteSchedules", {"schedule_ids": ["no uuid"]}), broken={"schedule_ids"}, invalid={"body"})
+
+    assert found.body == {"schedule_ids": ["no uuid"]}
+    assert not found.existing
+
+
+def test_a_list_about_its_length_keeps_its_length() -> None:
+    found = named(draft("triggerWorkflow", {"recipients": ["x"] * 900}))
+
+    assert found.body == {"recipients": ["@new_user"] * 900}
+
+
+def test_the_names_of_a_query_are_symbols_and_its_cursors_are_left_out() -> None:
+    found = named(draft("listMessages", query={"tenant": "x", "message_ids": ["y"], "page_size": 3}))
+
+    assert found.query == {"tenant": "@tenant", "message_ids": ["@message"], "page_size": 3}
+
+
+def test_a_new_schedule_gets_a_time() -> None:
+    found = named(draft("createSchedules", {"workflow": "x", "recipients": ["y"]}))
+
+    assert found.body["scheduled_at"].startswith("2099")
+
+
+def test_an_idempotency_key_is_new_each_time() -> None:
+    found = named(draft("triggerWorkflow", {"recipients": []}, headers={"Idempotency-Key": "0"}))
+
+    assert found.headers == {"Idempotency-Key": "@new_key"}
+
+
+def test_names_depend_on_the_request_alone() -> None:
+    first, second = (named(draft("getUser", path={"user_id": "some text"})) for _ in range(2))
+
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("data", "channel"),
+    [
+        ({"tokens": ["t"]}, "@channel.push-fcm"),
+        ({"devices": [{"token": "t"}]}, "@channel.push-fcm"),
+        ({"devices": [{"target_arn": "a"}]}, "@channel.push-sns"),
+        ({"target_arns": ["a"]}, "@channel.push-sns"),
+        ({"player_ids": []}, "@channel.push-one-signal"),
+        ({"connections": []}, None),
+        ({"devices": []}, None),
+        ("text", None),
+    ],
+)
+def test_channel_data_tells_what_channel_takes_it(data: Any, channel: str | None) -> None:
+    assert channel_for(data) == channel
