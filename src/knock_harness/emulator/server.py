@@ -27,6 +27,10 @@ __all__ = ["application", "serve"]
 
 #: Where the emulator speaks of itself; everything else is the API.
 CONTROL = "/_emulator/"
+#: Turns of the event loop without a request after which there is time for what is due; one reads, the next answers.
+QUIET_TURNS = 2
+#: Turns after which one piece of what is due is done, however many requests come in.
+BUSY_TURNS = 4
 #: Later than any moment.
 NEVER = "~"
 
@@ -38,7 +42,7 @@ class Shell:
         self._emulator = emulator
         self._woken = asyncio.Event()
         self._sleeps_until = ""  # a moment as the emulator writes it; empty while awake
-        self._answered = False  # a request, since something that was due was last done
+        self._quiet_turns = 0  # of the event loop, since a request was last answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -63,19 +67,25 @@ class Shell:
             answer.headers.append((b"content-length", b"%d" % len(answer.content)))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.content})
-        self._answered = True
+        self._quiet_turns = 0
         if self._sleeps_until and (self._emulator.next_due or NEVER) < self._sleeps_until:
             self._woken.set()
 
     async def do_what_is_due(self) -> None:
         """Run what the queues hold, in short slices so that requests are answered in between, until cancelled.
 
-        While requests come in they go first, and only one piece is done between them: a burst of triggers is accepted
-        as fast as triggers can be accepted, and worked off when it ends.
+        While requests keep coming they go first: a burst of triggers is accepted as fast as triggers can be accepted,
+        and worked off when it ends.
         """
+        turn = 0
         while True:
-            answered, self._answered = self._answered, False
-            if self._emulator.run_due(budget_s=0.0, at_once=1) if answered else self._emulator.run_due():
+            turn += 1
+            self._quiet_turns += 1
+            if self._quiet_turns > QUIET_TURNS:
+                more = self._emulator.run_due()
+            else:
+                more = turn % BUSY_TURNS > 0 or self._emulator.run_due(budget_s=0.0, at_once=1)
+            if more:
                 await asyncio.sleep(0)
                 continue
             self._sleeps_until = self._emulator.next_due or NEVER
