@@ -43,6 +43,9 @@ __all__ = ["BrokenPromises", "Examiner"]
 #: Requests that one failure may be followed up with, and all failures of one test together.
 _TRIES_PER_FAILURE = 300
 _TRIES_PER_TEST = 1500
+#: A promise that is broken on so many operations is broken everywhere: from then on its failures get few tries.
+_OFTEN = 5
+_FEW_TRIES = 10
 
 _NO_CHECKS: Mapping[str, Check] = MappingProxyType({})
 
@@ -187,7 +190,9 @@ class Examiner:
         return None
 
     def _follow_up(self, failure: _Failure) -> str | None:
-        tries = min(_TRIES_PER_FAILURE, self._tries_left)
+        often = self._judges.followed_up[failure.requirement] >= _OFTEN
+        self._judges.followed_up[failure.requirement] += 1
+        tries = min(_FEW_TRIES if often else _TRIES_PER_FAILURE, self._tries_left)
         found = reduce_draft(failure.draft, failure.shown, fails=lambda draft: self._fails(failure, draft), tries=tries)
         self._tries_left -= found.tries
         shown, shrunk = repeated(found.draft, self._world, lambda draft: self._fails(failure, draft)), found.complete

@@ -6,6 +6,7 @@ operations a judge looks at is what the requirement says, and nothing that is wr
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -44,9 +45,14 @@ def judged_of(operation: str) -> tuple[str, ...]:
 
 
 class Judges:
-    """Judges the answers of one run; it remembers the ids of all answers, of which no two may be the same."""
+    """Judges the answers of one run; it remembers the ids of all answers, of which no two may be the same.
+
+    Attributes:
+        followed_up: how many failures of each requirement were followed up so far.
+    """
 
     def __init__(self) -> None:
+        self.followed_up: Counter[str] = Counter()
         self._seen: set[str] = set()
 
     def findings(self, answer: Answer, *, only: str | None = None) -> Iterator[tuple[str, Finding]]:
