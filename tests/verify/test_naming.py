@@ -106,3 +106,11 @@ def test_names_depend_on_the_request_alone() -> None:
 )
 def test_channel_data_tells_what_channel_takes_it(data: Any, channel: str | None) -> None:
     assert channel_for(data) == channel
+
+
+def test_a_bulk_update_is_kept_to_the_messages_of_one_user_of_ours() -> None:
+    found = named(draft("bulkUpdateMessagesForChannel", {"tenants": ["x"]}, path={"action": "delete"}))
+
+    assert found.body["recipient_ids"] == ["@other_user"]
+    assert found.path["action"] == "delete"
+    assert not found.existing

@@ -14,6 +14,7 @@ import httpx
 from knock_harness.contract import wire
 from knock_harness.errors import NotMade
 from knock_harness.target import ABSENT
+from knock_harness.target.guard import host_of, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from knock_harness.contract import Operation
     from knock_harness.target import Exchange, World
 
-__all__ = ["Draft", "send", "symbols"]
+__all__ = ["BULK_UPDATE", "Draft", "send", "symbols"]
+
+#: Without recipients it changes the messages of everybody.
+BULK_UPDATE = "bulkUpdateMessagesForChannel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,11 @@ def send(draft: Draft, world: World) -> Exchange:
     """Send a draft, real values in place of its symbols, and return what went over the wire.
 
     Raises:
-        NotMade: the target did not let something be made that the draft names, or no URL can hold its query.
+        NotMade: the target did not let something be made that the draft names, no URL can hold its query, or it would
+            change what is not ours.
     """
+    if draft.operation.id == BULK_UPDATE and not _bounded(draft, world):
+        raise NotMade(f"{BULK_UPDATE} without recipients would change the messages of others")
     values = {name: world.resolve_symbols(value) for name, value in draft.path.items()}
     query = world.resolve_symbols(dict(draft.query))
     body = draft.body if draft.body is ABSENT else world.resolve_symbols(draft.body)
@@ -85,6 +92,13 @@ def symbols(draft: Draft) -> frozenset[str]:
     """Return the symbols that a draft names."""
     pairs = [value for _, value in draft.pairs]
     return frozenset(_strings([dict(draft.path), dict(draft.query), dict(draft.headers), draft.body, pairs]))
+
+
+def _bounded(draft: Draft, world: World) -> bool:
+    """Say whether a bulk update of messages is kept to our own, or nobody else's can be there."""
+    if is_loopback(host_of(world.target.base_url, where="base_url")):
+        return True
+    return draft.content is None and isinstance(draft.body, dict) and bool(draft.body.get("recipient_ids"))
 
 
 def _strings(value: Any) -> Iterator[str]:

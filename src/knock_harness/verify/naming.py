@@ -13,6 +13,7 @@ from zlib import crc32
 
 from knock_harness.target import ABSENT
 
+from .drafts import BULK_UPDATE
 from .plain import plain_request
 
 if TYPE_CHECKING:
@@ -109,6 +110,8 @@ _ENTITIES: Mapping[str, str] = {
 _IN_OPERATION: Mapping[tuple[str, str], str] = {
     ("bulkDeleteUsers", "user_ids"): "@other_user",
     ("bulkSetUserPreferences", "user_ids"): "@other_user",
+    (BULK_UPDATE, "recipient_ids"): "@other_user",
+    (BULK_UPDATE, "user_ids"): "@other_user",
     ("triggerWorkflowLegacy", "name"): "@workflow",
     ("cancelWorkflowLegacy", "name"): "@workflow.delayed-message",
     ("cancelWorkflowLegacy", "cancellation_key"): "@cancellation_key",
@@ -242,6 +245,8 @@ class Naming:
         }
         self._name_entity(result, under)
         self._make_schedulable(result, under)
+        if self._operation.id == BULK_UPDATE and not under and "recipient_ids" not in self._broken:
+            result["recipient_ids"] = ["@other_user"]  # nobody else's messages, whatever else is asked
         return result
 
     def _symbol(self, table: Mapping[str, str], key: str) -> str | None:
