@@ -47,3 +47,14 @@ def test_a_fixed_clock_moves_only_when_it_is_moved() -> None:
     clock.advance(timedelta(hours=1))
 
     assert clock.now() == datetime(2024, 1, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        pytest.param("0001-01-01T00:01:00+03:04", "0001-01-01T00:00:00.000000Z", id="before its beginning"),
+        pytest.param("9999-12-31T23:59:00-03:04", "9999-12-31T23:59:59.999999Z", id="after its end"),
+    ],
+)
+def test_a_moment_that_its_offset_takes_out_of_the_calendar_is_at_the_edge(text: str, written: str) -> None:
+    assert stamp(moment(text)) == written

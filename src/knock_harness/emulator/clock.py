@@ -12,6 +12,8 @@ __all__ = ["Clock", "FixedClock", "RealClock", "moment", "stamp"]
 
 _encode = msgspec.json.Encoder().encode  # writes a moment in a tenth of the time that isoformat takes
 _LENGTH: Final = len("2026-01-01T00:00:00.000000Z")
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -54,6 +56,8 @@ def stamp(at: datetime) -> str:
 def moment(text: str) -> datetime:
     """Read an ISO 8601 timestamp; without an offset it is UTC (QUERY-DATETIME-FORMS).
 
+    What the offset takes out of the calendar is the first or the last moment of it.
+
     Raises:
         ValueError: the text is no timestamp.
     """
@@ -61,4 +65,9 @@ def moment(text: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         at = isoparse(text)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    if at.tzinfo is None:
+        return at.replace(tzinfo=UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if at.year == _FIRST.year else _LAST
