@@ -73,7 +73,7 @@ def command(
     seed = secrets.randbelow(2**32) if seed is None else seed
     run, count = new_run_name(), workers or _cores()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_termination_as_interruption())
+        stack.enter_context(_interruptible())
         target, environments = _target(stack, run=run, workers=count, output=output, flags=flags)
         plan = Plan(
             run=run,
@@ -169,14 +169,15 @@ def _show(found: Results, console: Console, *, output: Path, left: list[Path]) -
 
 
 @contextlib.contextmanager
-def _termination_as_interruption() -> Iterator[None]:
-    """Treat a request to end like Ctrl-C, so that what was started is stopped and what was found is kept."""
+def _interruptible() -> Iterator[None]:
+    """Treat a request to end like Ctrl-C, and hear Ctrl-C even where a shell had it ignored, as behind `&`."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {name: signal.signal(name, interrupt) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for name, handler in before.items():
+            signal.signal(name, handler)
