@@ -54,7 +54,7 @@ def test_the_wheel_carries_the_suites_and_the_data_and_nothing_else(wheel: Path)
 
 def test_an_installed_wheel_verifies_the_emulator_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON", "KNOCK"))}
-    command = [str(installed), "verify", "--target", "emulator", "--profile", "quick", "--operation", "getUser"]
+    command = [str(installed), "verify", "--target", "emulator", "--profile", "quick", "--operation", "identifyUser"]
 
     done = subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True, timeout=LONGEST_S)
 
