@@ -37,7 +37,7 @@ PROGRAMS: Final[Mapping[str, float]] = {
     "scale": 240,
     "verdict": 240,
     "client": 120,
-    "judging": 600,
+    "judging": 900,
     "generation": 300,
 }
 
