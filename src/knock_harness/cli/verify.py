@@ -71,24 +71,16 @@ def command(
     _make_folders(output, junit, markdown)
     (output / _RESULTS).unlink(missing_ok=True)  # an earlier verdict must not be taken for that of this run
     seed = secrets.randbelow(2**32) if seed is None else seed
-    run, count = new_run_name(), workers or _cores()
+    console = Console(highlight=False, soft_wrap=True)
+    selection = {
+        "prefixes": tuple(prefix.upper() for prefix in prefixes),
+        "requirements": tuple(selected),
+        "operations": operations,
+    }
     with contextlib.ExitStack() as stack:
         stack.enter_context(_interruptible())
-        target, environments = _target(stack, run=run, workers=count, output=output, flags=flags)
-        plan = Plan(
-            run=run,
-            target=target,
-            folder=str(output / "run"),
-            ledgers=str(output / "ledgers"),
-            environments=environments,
-            disposable=bool(environments),
-            prefixes=tuple(prefix.upper() for prefix in prefixes),
-            requirements=tuple(selected),
-            operations=operations,
-            workers=count,
-        )
-        console = Console(highlight=False, soft_wrap=True)
-        console.print(f"{_whom(plan)}, profile {profile}, seed {seed}, {count} workers", markup=False)
+        plan = _plan(stack, output=output, workers=workers or _cores(), flags=flags, selection=selection)
+        console.print(f"{_whom(plan)}, profile {profile}, seed {seed}, {plan.workers} workers", markup=False)
         with targets.Client(plan.target_of("gw0")) as client:
             targets.probe(client)
         with show_progress(console) as on_progress:
@@ -98,6 +90,28 @@ def command(
         left = remove_leftovers(plan, seconds=_SECONDS_TO_TIDY_UP if found.verdict.interrupted else None)
         _show(found, console, output=output, left=left)
         return found.verdict.exit_code
+
+
+def _plan(
+    stack: contextlib.ExitStack,
+    *,
+    output: Path,
+    workers: int,
+    flags: dict[str, Any],
+    selection: dict[str, tuple[str, ...]],
+) -> Plan:
+    run = new_run_name()
+    target, environments = _target(stack, run=run, workers=workers, output=output, flags=flags)
+    return Plan(
+        run=run,
+        target=target,
+        folder=str(output / "run"),
+        ledgers=str(output / "ledgers"),
+        environments=environments,
+        disposable=bool(environments),
+        workers=workers,
+        **selection,
+    )
 
 
 def _target(

@@ -72,16 +72,7 @@ def run_suites(
     reader = Reader(Path(plan.folder))
     reader.clear()
     process = suites.start(plan, profile=profile, seed=seed, suites=folders or suites.locate())
-    reports: list[ItemReport] = []
-    interrupted = False
-    try:
-        for progress in _watch(process, reader, reports):
-            on_progress(progress)
-    except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        _end(process)
-    reports += reader.new_reports()
+    reports, interrupted = _follow(process, reader, on_progress)
     collected = reader.collected()
     course = _course(process.returncode, reader, collected, reports, interrupted=interrupted)
     operations = _operations(reader.accounts(), asked=_asked(plan, collected))
@@ -147,6 +138,23 @@ def _asked(plan: Plan, collected: Mapping[str, CollectedItem]) -> Collection[str
     if not plan.operations and not plan.requirements:
         return contract.load().operations
     return {name for item in collected.values() for name in item.operations}
+
+
+def _follow(
+    process: subprocess.Popen[bytes], reader: Reader, on_progress: Callable[[Progress], None]
+) -> tuple[list[ItemReport], bool]:
+    """Follow the process to its end; return what its tests reported, and whether somebody interrupted it."""
+    reports: list[ItemReport] = []
+    interrupted = False
+    try:
+        for progress in _watch(process, reader, reports):
+            on_progress(progress)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        _end(process)
+    reports += reader.new_reports()
+    return reports, interrupted
 
 
 def _watch(process: subprocess.Popen[bytes], reader: Reader, reports: list[ItemReport]) -> Iterator[Progress]:
