@@ -23,7 +23,7 @@ from figures import Figure, at_least, hand_over, parser
 
 from knock_harness import contract
 from knock_harness.target import packaged_target
-from knock_harness.verify import Plan
+from knock_harness.verify import Plan, suites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,17 +76,17 @@ def harness(phase: str, folder: Path, url: str, key: str, *, names: Sequence[str
     """Return how many requests a second our suites have judged."""
     tally = folder / f"{phase}.tally"
     # disposable: Schemathesis does not clean up after itself either
-    plan = Plan(run="bench", target=packaged_target(url, api_key=key), disposable=True, workers=WORKERS)
-    command = [sys.executable, "-m", "pytest", "-p", "knock_harness.verify.plugin", "-p", "no:cacheprovider", "-q"]
-    command += ["-n", str(WORKERS), "--dist", "worksteal", "-c", os.devnull, "--rootdir", str(folder)]
-    command += [str(HERE / "judging_suite.py"), "-k", f"test_{phase}"]
+    target = packaged_target(url, api_key=key)
+    plan = Plan(run="bench", target=target, folder=str(folder), disposable=True, workers=WORKERS)
+    (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = ignore\n")
+    command = suites.command((HERE / "judging_suite",), folder=folder, seed=1, workers=WORKERS)
     variables = {
         "JUDGING_TALLY": str(tally),
         "JUDGING_OPERATIONS": ",".join(names),
         "JUDGING_EXAMPLES": str(examples),
-        **plan.variables(),
+        **suites.environment(plan, profile="standard", base={}),
     }
-    seconds = timed(command, folder, variables)
+    seconds = timed([*command, "-k", f"test_{phase}"], folder, variables)
     return sum(int(line) for line in tally.read_text("ascii").split()) / seconds
 
 
