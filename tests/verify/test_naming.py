@@ -67,6 +67,37 @@ def test_a_list_about_its_length_keeps_its_length() -> None:
     assert found.body == {"recipients": ["@new_user"] * 900}
 
 
+@pytest.mark.parametrize(
+    ("operation", "field", "texts", "wanted"),
+    [
+        ("bulkDeleteUsers", "user_ids", ["0"] * 1001, "@unknown"),
+        ("deleteSchedules", "schedule_ids", ["0"] * 101, "@unknown_uuid"),
+        ("addSubscriptionsForObject", "recipients", ["0", 0] * 51, "@new_user"),
+    ],
+)
+def test_of_a_list_that_is_too_long_only_the_length_is_wrong(
+    operation: str, field: str, texts: list[Any], wanted: str
+) -> None:
+    found = named(draft(operation, {field: texts}), broken={field}, invalid={"body"}).body
+
+    assert found == {field: [wanted] * len(texts)}
+
+
+@pytest.mark.parametrize("values", [["0"] * 1001, [""]])
+def test_a_wrong_list_of_tenants_names_none_of_anybody(values: list[str]) -> None:
+    found = named(draft("bulkDeleteTenants", query={"tenant_ids": values}), broken={"tenant_ids"}, invalid={"query"})
+
+    assert found.query == {"tenant_ids": ["@unknown"] * len(values)}
+
+
+def test_what_is_not_wrong_of_a_wrong_path_names_ours() -> None:
+    path = {"user_id": "0", "channel_id": "no uuid"}
+
+    found = named(draft("unsetUserChannelData", path=path), broken={"channel_id"}, invalid={"path"})
+
+    assert found.path == {"user_id": "@user", "channel_id": "no uuid"}
+
+
 def test_the_names_of_a_query_are_symbols_and_its_cursors_are_left_out() -> None:
     found = named(draft("listMessages", query={"tenant": "x", "message_ids": ["y"], "page_size": 3}))
 

@@ -95,10 +95,17 @@ def symbols(draft: Draft) -> frozenset[str]:
 
 
 def _bounded(draft: Draft, world: World) -> bool:
-    """Say whether a bulk update of messages is kept to our own, or nobody else's can be there."""
+    """Say whether a bulk update of messages is kept to our own, or nobody else's can be there.
+
+    A target may take a body of another content type for an empty one, and a list of anything but ids likewise.
+    """
     if is_loopback(host_of(world.target.base_url, where="base_url")):
         return True
-    return draft.content is None and isinstance(draft.body, dict) and bool(draft.body.get("recipient_ids"))
+    if draft.content is not None or not isinstance(draft.body, dict):
+        return False
+    recipients = draft.body.get("recipient_ids")
+    ours = isinstance(recipients, list) and all(isinstance(each, str) and each.startswith("@") for each in recipients)
+    return ours and bool(recipients) and not any(name.lower() == "content-type" for name in draft.headers)
 
 
 def _strings(value: Any) -> Iterator[str]:

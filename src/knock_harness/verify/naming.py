@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from knock_harness import contract
 from knock_harness.target import ABSENT
 
 from .drafts import BULK_UPDATE
@@ -27,6 +28,8 @@ __all__ = ["Naming", "named"]
 _UNKNOWN_IN = 8
 #: Lists of ids that are longer than this are about their length, and are filled with new ids.
 _SHORT = 2
+#: Lists that are longer than this are about a limit, also where something is wrong on purpose: their length is.
+_LONG = 50
 
 #: Idempotency keys from this length on are about their length, and are sent as they are.
 _LONG_KEY = 200
@@ -149,11 +152,12 @@ def named(draft: Draft, *, broken: Collection[str] = (), invalid: Collection[str
     Args:
         draft: as it was generated.
         broken: names of parameters and fields that are wrong on purpose, and stay as they are.
-        invalid: the locations in which something is wrong on purpose; a path among them stays as it is.
+        invalid: the locations in which something is wrong on purpose; of a path among them, what is wrong stays as it
+            is, and the rest names what is ours.
     """
-    naming = Naming(draft, broken=frozenset(broken))
+    naming = Naming(draft, broken=frozenset(broken), invalid=frozenset(invalid))
     number = crc32(repr((draft.operation.id, draft.path, draft.query, draft.body)).encode("utf-8", "replace"))
-    path = draft.path if "path" in invalid else naming.path(number)
+    path = naming.invalid_path() if "path" in invalid else naming.path(number)
     query = naming.query(draft.query, keep_cursors=number % _UNKNOWN_IN == 1)
     body = draft.body if draft.body is ABSENT else naming.body(draft.body)
     headers = draft.headers if "header" in invalid else naming.headers(draft.headers)
@@ -169,11 +173,12 @@ class Naming:
         existing: all that is named exists, and what is asked for is possible, as far as is known.
     """
 
-    def __init__(self, draft: Draft, *, broken: frozenset[str]) -> None:
+    def __init__(self, draft: Draft, *, broken: frozenset[str], invalid: frozenset[str]) -> None:
         self.existing = True
         self._draft = draft
         self._operation = draft.operation
         self._broken = broken
+        self._invalid = invalid
 
     def path(self, number: int) -> dict[str, Any]:
         """Return the path parameters.
@@ -198,13 +203,22 @@ class Naming:
             self._name_unknown(values, schemas)
         return values
 
+    def invalid_path(self) -> dict[str, Any]:
+        """Return path parameters of which some are wrong on purpose.
+
+        The others name what is ours: should the target let pass what is wrong, nothing of anybody else is touched.
+        """
+        sent = {name: str(value) for name, value in self._draft.path.items()}
+        wrong = {str(each.path[0]) for each in contract.parameter_errors(self._operation, "path", sent) if each.path}
+        plain = plain_request(self._operation).path
+        return {name: value if name in wrong else plain.get(name, value) for name, value in self._draft.path.items()}
+
     def query(self, query: Mapping[str, Any], *, keep_cursors: bool) -> dict[str, Any]:
         """Return the query parameters."""
         values: dict[str, Any] = {}
         for name, value in query.items():
             if name in self._broken:
-                # an empty value would count as absent, and what is too long without it could be short enough
-                values[name] = [each or "0" for each in value] if isinstance(value, list) else value
+                values[name] = _wrong_list(name, value) if isinstance(value, list) else value
             elif name in _NOT_MADE_UP:
                 if keep_cursors:
                     values[name] = value
@@ -240,7 +254,7 @@ class Naming:
         if under == "channels":  # of a preference set
             return dict(zip(["@channel.email"], body.values(), strict=False))
         result = {
-            key: value if key in _FREE or key in self._broken else self.body(value, under=key)
+            key: value if key in _FREE or self._stays(key, value) else self.body(value, under=key)
             for key, value in body.items()
         }
         self._name_entity(result, under)
@@ -249,16 +263,22 @@ class Naming:
             result["recipient_ids"] = ["@other_user"]  # nobody else's messages, whatever else is asked
         return result
 
+    def _stays(self, key: str, value: Any) -> bool:
+        """Say whether a value is wrong on purpose; of a list that is too long, only the length is."""
+        return key in self._broken and not (isinstance(value, list) and len(value) > _LONG)
+
     def _symbol(self, table: Mapping[str, str], key: str) -> str | None:
         return _IN_OPERATION.get((self._operation.id, key)) or table.get(key)
 
     def _list(self, key: str, values: list[Any], symbol: str | None) -> list[Any]:
+        if symbol and len(values) > _LONG and "body" in self._invalid:
+            # nothing but its length is wrong, and should that be let pass, the members are nobody's
+            return [self.body(each, under=key) if isinstance(each, dict) else _new(symbol) for each in values]
         if symbol is None or key in self._broken:
             return [self.body(value, under=key) if isinstance(value, dict) else value for value in values]
         if len(values) > _SHORT:  # about the length, so the members only have to differ
-            new = "@new_user" if symbol == "@user" else "@unknown"
             self.existing &= symbol == "@user"
-            return [new if isinstance(value, str) else self.body(value, under=key) for value in values]
+            return [_new(symbol) if isinstance(value, str) else self.body(value, under=key) for value in values]
         texts = [symbol] if any(isinstance(value, str) for value in values) else []
         if symbol == "@object_reference":
             return [symbol] if values else []
@@ -315,6 +335,19 @@ def channel_for(data: Any) -> str | None:
     if keys == {"player_ids"}:
         return "@channel.push-one-signal"
     return None
+
+
+def _wrong_list(name: str, values: list[Any]) -> list[Any]:
+    """Return a list of a query that is wrong on purpose, so that it names nothing of anybody's if it is let pass."""
+    if name in _QUERY and len(values) > _LONG:
+        return [_new(_QUERY[name])] * len(values)
+    # an empty value would count as absent, and what is too long without it could be short enough
+    return [each or ("@unknown" if name in _QUERY else "0") for each in values]
+
+
+def _new(symbol: str) -> str:
+    """Return a symbol of the same kind that names something new each time, and nothing of anybody's."""
+    return {"@user": "@new_user", "@schedule": "@unknown_uuid"}.get(symbol, "@unknown")
 
 
 def _with_channel(draft: Draft) -> Draft:
