@@ -78,6 +78,27 @@ def test_what_is_wrong_is_told_with_its_place() -> None:
     assert "entries.0" in finding.got
 
 
+def test_what_may_be_accepted_may_be_shown() -> None:
+    data = {"connections": [{"phone": "+49 30 1234"}]}  # of no kind that the contract names
+
+    finding = undocumented(
+        answer(
+            "getUserChannelData",
+            url="/v1/users/ada/channel_data/5add7344-bcbb-4d9f-b11e-564ffad35513",
+            body={"__typename": "ChannelData", "channel_id": "5add7344-bcbb-4d9f-b11e-564ffad35513", "data": data},
+        )
+    )
+
+    assert finding is True
+
+
+@pytest.mark.parametrize("cursors", [{}, {"after": None, "before": None}, {"after": "a", "before": "b"}])
+def test_a_cursor_that_leads_nowhere_may_be_left_out(cursors: dict[str, Any]) -> None:
+    page = {"entries": [], "page_info": {"__typename": "PageInfo", "page_size": 50} | cursors}
+
+    assert undocumented(answer("listUsers", url="/v1/users", body=page)) is True
+
+
 def accepted(case: Case, response: httpx.Response) -> bool:
     try:
         case.validate_response(response, checks=CHECKS)

@@ -39,6 +39,7 @@ __all__ = [
     "parameter_errors",
     "project",
     "validator",
+    "violations",
     "wire",
 ]
 
@@ -91,6 +92,11 @@ def methods(path: str) -> frozenset[str]:
 def validator(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
     """Return the validator of a schema of the document, or of one that refers to its components."""
     return load().validators.validator(schema)
+
+
+def violations(schema: Mapping[str, Any], value: Any) -> tuple[Violation, ...]:
+    """Return what is wrong with a value that should fit a schema as `validator` takes it."""
+    return load().validators.violations(schema, value)
 
 
 def body_errors(operation: Operation, value: Any) -> tuple[Violation, ...]:

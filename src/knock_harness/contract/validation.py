@@ -65,7 +65,7 @@ class Validators:
         """Return what is wrong with a request body; nothing for an operation that takes none."""
         if operation.body is None:
             return ()
-        return self._violations(operation.body, value)
+        return self.violations(operation.body, value)
 
     def parameter_errors(
         self, operation: Operation, location: Location, values: Mapping[str, Any]
@@ -74,12 +74,13 @@ class Validators:
         schema = self._by_parameters.get((operation, location))
         if schema is None:
             schema = self._by_parameters[operation, location] = _schema_of_parameters(operation, location)
-        return self._violations(schema, values)
+        return self.violations(schema, values)
 
     def _compile(self, schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
         return jsonschema_rs.Draft202012Validator(_absolute(schema), registry=self._registry, validate_formats=True)
 
-    def _violations(self, schema: Mapping[str, Any], value: Any) -> tuple[Violation, ...]:
+    def violations(self, schema: Mapping[str, Any], value: Any) -> tuple[Violation, ...]:
+        """Return what is wrong with a value that should fit a schema as `validator` takes it."""
         validator = self.validator(schema)
         if validator.is_valid(value):  # much cheaper than asking for the errors that are seldom there
             return ()
