@@ -104,3 +104,15 @@ def test_the_accounts_of_several_processes_are_added_up() -> None:
     assert merged.statuses == {"200": 2, "422": 1}
     assert merged.exercised["values"]["query"]["status.*"] == ["queued", "sent"]
     assert "query page_size: type" in merged.exercised["broken"]
+
+
+def test_values_in_a_path_are_told_apart_though_the_bodies_are_alike() -> None:
+    channel = "5add7344-bcbb-4d9f-b11e-564ffad35513"
+    seen = [
+        answer("bulkUpdateMessagesForChannel", url=f"/v1/channels/{channel}/messages/bulk/{action}", body={}, sent={})
+        for action in ("seen", "read")
+    ]
+
+    account = of(account_of(*seen), "bulkUpdateMessagesForChannel")
+
+    assert account.exercised["values"]["path"] == {"action": ["seen", "read"]}

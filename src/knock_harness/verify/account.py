@@ -92,6 +92,7 @@ class _Ledger:
         self._operation = operation
         self._statuses: Counter[str] = Counter()
         self._roots = tree_of(operation)
+        self._path_tells = "path" in self._roots and any(node.constraints for node in self._roots["path"].each())
         self._known: set[int] = set()
 
     def add(self, exchange: Exchange) -> None:
@@ -99,8 +100,9 @@ class _Ledger:
         self._statuses[str(exchange.status)] += 1
         if exchange.status in _NOT_LOOKED_AT or not self._roots:
             return
-        # what differs in nothing but ids and texts would be walked again for nothing
-        likeness = hash((exchange.url.partition("?")[2], exchange.request_body, exchange.status // 100))
+        # what differs in nothing but the ids of its path would be walked again for nothing
+        path, _, query = exchange.url.partition("?")
+        likeness = hash((query, exchange.request_body, exchange.status // 100, path if self._path_tells else ""))
         if likeness in self._known:
             return
         self._known.add(likeness)
