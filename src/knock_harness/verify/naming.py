@@ -31,6 +31,9 @@ _SHORT = 2
 #: Lists that are longer than this are about a limit, also where something is wrong on purpose: their length is.
 _LONG = 50
 
+#: The largest page that every list serves.
+_LARGEST_PAGE = 50
+
 #: Idempotency keys from this length on are about their length, and are sent as they are.
 _LONG_KEY = 200
 
@@ -219,6 +222,9 @@ class Naming:
         for name, value in query.items():
             if name in self._broken:
                 values[name] = _wrong_list(name, value) if isinstance(value, list) else value
+            elif name == "page_size" and _is_large(value):
+                values[name] = value
+                self.existing = False  # the feed may serve so many, or stop at the common bound (PAGE-SIZE-MAX-FEED)
             elif name in _NOT_MADE_UP:
                 if keep_cursors:
                     values[name] = value
@@ -319,6 +325,10 @@ class Naming:
         name = symbols[-1]
         values[name] = "@unknown_uuid" if schemas.get(name, {}).get("format") == "uuid" else "@unknown"
         self.existing = False
+
+
+def _is_large(page_size: Any) -> bool:
+    return str(page_size).isdecimal() and int(page_size) > _LARGEST_PAGE
 
 
 def channel_for(data: Any) -> str | None:
