@@ -87,7 +87,19 @@ OPEN: dict[str, tuple[str, Answer]] = {
     ),
     "a schedule with an older id": (
         "SCHED-SHAPE",
-        answer("deleteSchedules", url="/v1/schedules", body=[]),
+        answer(
+            "deleteSchedules",
+            url="/v1/schedules",
+            body=[
+                {
+                    "id": "2ZVkF5n0TzHsQ1tT",
+                    "workflow": "w",
+                    "recipient": {"__typename": "User", "id": "u"},
+                    "inserted_at": "2026-03-01T12:00:00Z",
+                    "updated_at": "2026-03-01T12:00:00Z",
+                }
+            ],
+        ),
     ),
     "a member whose user is not known": (
         "AUDIENCE-MEMBER-SHAPE",
@@ -115,6 +127,46 @@ OPEN: dict[str, tuple[str, Answer]] = {
         "CONTRACT-RESPONSE",
         answer("listUserInAppFeedItems", url=f"/v1/users/u/feeds/{CHANNEL}?exclude=meta", body={"entries": []}),
     ),
+    "an empty user id among recipients": (
+        "TRIGGER-RECIPIENTS-REQUIRED",
+        answer("triggerWorkflow", url="/v1/workflows/w/trigger", sent={"recipients": [""]}, body={}),
+    ),
+    "a recipient with a number for a name": (
+        "TRIGGER-RECIPIENTS-REQUIRED",
+        answer(
+            "triggerWorkflow", url="/v1/workflows/w/trigger", sent={"recipients": [{"id": "u", "name": 1}]}, body={}
+        ),
+    ),
+    "half a reference to an object without credential": (
+        "PROV-OBJECT-REQUIRED",
+        answer(
+            "slackProviderAuthCheck",
+            url=f"/v1/providers/slack/{CHANNEL}/auth_check?access_token_object=%7B%22object_id%22:%22o%22%7D",
+            body={"connection": {"ok": False}},
+        ),
+    ),
+    "a fault deep in a union, by its own name": (
+        "ERR-422-FIELD-LIST",
+        answer(
+            "triggerWorkflow",
+            url="/v1/workflows/w/trigger",
+            status=422,
+            sent={"recipients": ["u"], "actor": {"id": "u", "name": 1}},
+            body={"errors": [{"field": "name", "message": "is no text", "type": None}]},
+        ),
+    ),
+    "an impossible channel id, reported as the channel": (
+        "ERR-422-CODE",
+        answer("listUserInAppFeedItems", url="/v1/users/u/feeds/0", status=422, body={"code": "channel_invalid"}),
+    ),
+    "the rate limit instead of success": (
+        "CONTRACT-VALID-ACCEPTED",
+        answer("getUser", url="/v1/users/u", status=429, meant_to_succeed=True),
+    ),
+    "the rate limit instead of a refusal": (
+        "HTTP-409-RETRIED",
+        answer("identifyUser", url="/v1/users/u", status=429, sent={"name": 1}),
+    ),
     "a bound that is marked lenient": (
         "CONTRACT-INVALID-REFUSED",
         answer("listUsers", url="/v1/users?page_size=51", body={"entries": [], "page_info": PAGE}),
@@ -137,6 +189,21 @@ def test_an_id_that_was_given_to_another_answer_is_found() -> None:
 
     assert first is True
     assert isinstance(second, Broken)
+
+
+@pytest.mark.parametrize("requirement", ["TRIGGER-RECIPIENTS-REQUIRED", "CONTRACT-INVALID-REFUSED"])
+def test_the_rate_limit_is_no_refusal_of_the_request(requirement: str) -> None:
+    limited = answer("triggerWorkflow", url="/v1/workflows/w/trigger", status=429, sent={"recipients": [1]})
+
+    assert judged(requirement, limited) is None
+
+
+def test_a_refusal_for_the_members_says_nothing_about_the_length_of_a_list() -> None:
+    sent = {"user_ids": ["u"] * 1000 + [1]}
+
+    seen = answer("bulkDeleteUsers", url="/v1/users/bulk/delete", status=422, sent=sent)
+
+    assert judged("CROSS-LIMIT-EXCEEDED", seen) is None
 
 
 def test_requests_without_a_secret_key_say_nothing_about_validation() -> None:

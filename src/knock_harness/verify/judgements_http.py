@@ -1,4 +1,4 @@
-"""Judges of what holds for every answer: documented, acceptable to clients, _identified, with or without a body."""
+"""Judges of what holds for every answer: documented, acceptable to clients, identified, with or without a body."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 __all__ = ["JUDGES"]
 
-#: Statuses that the official clients take for passing trouble, and repeat the request.
-_REPEATED = frozenset({408, 409, 429})
+#: Statuses that the official clients take for passing trouble, and repeat the request. So they do with 429, but that
+#: may be the rate limit indeed, which is no matter of the request.
+_REPEATED = frozenset({408, 409})
+_RATE_LIMITED = 429
 #: Refusals that HTTP itself has for a request that is malformed, and that no operation needs to document.
 _BY_HTTP = frozenset({404, 405, 411, 413, 414, 415, 431})
 
 
 def _valid_accepted(answer: Answer) -> Finding:
     """Judge only requests that are meant to succeed: valid by the bytes sent, and about what exists."""
-    if not answer.meant_to_succeed or answer.flaws or answer.credential != "secret":
+    if not answer.meant_to_succeed or answer.flaws or answer.credential != "secret" or answer.status == _RATE_LIMITED:
         return None
     if answer.status == answer.operation.success:
         return True
@@ -31,7 +33,7 @@ def _valid_accepted(answer: Answer) -> Finding:
 
 
 def _invalid_refused(answer: Answer) -> Finding:
-    if not answer.flaws or answer.lenient or answer.credential != "secret":
+    if not answer.flaws or answer.lenient or answer.credential != "secret" or answer.status == _RATE_LIMITED:
         return None
     if 400 <= answer.status < 500 and (str(answer.status) in answer.operation.responses or answer.status in _BY_HTTP):
         return True
@@ -44,7 +46,7 @@ def _no_5xx(answer: Answer) -> Finding:
 
 def _not_repeated(answer: Answer) -> Finding:
     """Judge final refusals: those of requests that no repetition makes better."""
-    if not answer.flaws or answer.status < 400:
+    if not answer.flaws or answer.status < 400 or answer.status == _RATE_LIMITED:
         return None
     if answer.status in _REPEATED:
         return Broken("a status that clients take for final", f"status {answer.status}")

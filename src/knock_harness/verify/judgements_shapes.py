@@ -189,6 +189,8 @@ def _guides_shaped(answer: Answer) -> Finding:
     parts = ("entries", "guide_groups", "guide_group_display_logs", "ineligible_guides")
     if missing := [part for part in parts if part not in answer.error]:
         return Broken(f"{', '.join(parts)}", f"no {', '.join(missing)}")
+    if not isinstance(answer.error["entries"], list):
+        return Broken("a list of entries", brief(answer.error["entries"]))
     for guide in answer.error["entries"]:
         wrong = _wrong_field(guide, _GUIDE)
         steps = guide["steps"] if not wrong else []
