@@ -26,6 +26,7 @@ def wrk() -> Path:
         Missing: it cannot be had.
     """
     if shutil.which("wrk") is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        _install(["apt-get", "update", "--quiet"])
         _install(["apt-get", "install", "--yes", "--quiet", "wrk"])
     found = shutil.which("wrk")
     if found is None:
