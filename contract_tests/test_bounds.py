@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from knock_harness.verify.plain import plain_request
 
 from .operations import each_operation, operations
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from knock_harness.contract import Operation
     from knock_harness.verify.examination import Examiner
 
@@ -23,6 +25,25 @@ CURSORS = (("after",), ("before",), ("after", "before"))
 FORBIDDEN_USER_IDS = ("u" * 257, "ada/lovelace", "ada#lovelace")
 RESERVED_FIELDS = ("name", "email", "avatar", "phone_number", "locale", "timezone")
 NO_TEXTS = (0, True, [], {})
+#: Each list that has a limit, the limit, and a member that may stand in it any number of times.
+LIMITS: Mapping[str, tuple[str, int, Any]] = {
+    "bulkIdentifyUsers": ("users", 1000, {"id": "@new_user"}),
+    "bulkDeleteUsers": ("user_ids", 1000, "@unknown"),
+    "bulkSetUserPreferences": ("user_ids", 1000, "@unknown"),
+    "bulkSetObjects": ("objects", 1000, {"id": "@new_object"}),
+    "bulkDeleteObjects": ("object_ids", 1000, "@unknown"),
+    "bulkSetTenants": ("tenants", 1000, {"id": "@new_tenant"}),
+    "bulkDeleteTenants": ("tenant_ids", 1000, "@unknown"),
+    "bulkCreateSchedules": ("schedules", 1000, {"workflow": "@workflow.scheduled-message", "recipient": "@new_user"}),
+    "addAudienceMembers": ("members", 1000, {"user": {"id": "@new_user"}}),
+    "removeAudienceMembers": ("members", 1000, {"user": {"id": "@new_user"}}),
+    "addSubscriptionsForObject": ("recipients", 100, "@new_user"),
+    "deleteSubscriptionsForObject": ("recipients", 100, "@new_user"),
+    "bulkAddSubscriptions": ("subscriptions", 100, {"id": "@new_object", "recipients": ["@user"]}),
+    "createSchedules": ("recipients", 100, "@new_user"),
+    "updateSchedules": ("schedule_ids", 100, "@unknown_uuid"),
+    "deleteSchedules": ("schedule_ids", 100, "@unknown_uuid"),
+}
 
 
 @each_operation(among=PAGED, judged=True)
@@ -48,6 +69,19 @@ def test_an_id_that_no_user_may_have_is_refused(operation: Operation, examiner: 
     plain = replace(plain_request(operation), existing=False)
 
     examiner.examine_all(replace(plain, path={**plain.path, "user_id": id_}) for id_ in FORBIDDEN_USER_IDS)
+
+    examiner.conclude()
+
+
+@each_operation("CROSS-LIMIT-EXCEEDED", judged=True)
+def test_a_list_above_the_limit_is_refused(operation: Operation, examiner: Examiner) -> None:
+    plain = replace(plain_request(operation), existing=False)
+    field, limit, member = LIMITS[operation.id]
+    too_long = {field: [member] * (limit + 1)}
+
+    examiner.examine(
+        replace(plain, query=too_long) if field in plain.query else replace(plain, body={**plain.body, **too_long})
+    )
 
     examiner.conclude()
 

@@ -270,7 +270,7 @@ class Naming:
         return result
 
     def _stays(self, key: str, value: Any) -> bool:
-        """Say whether a value is wrong on purpose; of a list that is too long, only the length is."""
+        """Say whether a value is wrong on purpose; of a list that is too long, its texts are not."""
         return key in self._broken and not (isinstance(value, list) and len(value) > _LONG)
 
     def _symbol(self, table: Mapping[str, str], key: str) -> str | None:
@@ -278,8 +278,9 @@ class Naming:
 
     def _list(self, key: str, values: list[Any], symbol: str | None) -> list[Any]:
         if symbol and len(values) > _LONG and "body" in self._invalid:
-            # nothing but its length is wrong, and should that be let pass, the members are nobody's
-            return [self.body(each, under=key) if isinstance(each, dict) else _new(symbol) for each in values]
+            # the length is wrong, and should that be let pass, the members are nobody's
+            new = _new(symbol)
+            return [new if isinstance(each, str) else self.body(each, under=key) for each in values]
         if symbol is None or key in self._broken:
             return [self.body(value, under=key) if isinstance(value, dict) else value for value in values]
         if len(values) > _SHORT:  # about the length, so the members only have to differ
