@@ -405,7 +405,7 @@ def test_schedules_are_made_in_bulk(
     operation = api.post("/v1/schedules/bulk/create", json={"schedules": rows}).raise_for_status().json()
 
     done = watch(operation)[-1]
-    assert (done["name"], done["success_count"], done["error_count"]) == ("schedules.create", 3, 1)
+    assert (done["name"], done["success_count"], done["error_count"]) == ("schedules.create_schedules", 3, 1)
     assert done["error_items"] == [{"id": "cy", "collection": None}]
     assert [each["recipient"]["id"] for each in listed()] == ["ada", "ada"]
     assert len(listed("/v1/users/bob/schedules")) == 1

@@ -56,7 +56,7 @@ def bulk_create_schedules(call: Call) -> Reply:
     """Begin to make many schedules, of any workflows (SCHED-BULK-CREATE)."""
     operation = bulk.start(
         call.environment,
-        "schedules.create",
+        "schedules.create_schedules",  # BULK-NAMES
         call.body["schedules"],
         kind="schedules.create",
         at=call.now,
