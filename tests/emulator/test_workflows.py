@@ -67,6 +67,23 @@ def test_a_trigger_that_is_refused_starts_nothing(
     assert runs() == []
 
 
+@pytest.mark.parametrize(("size_mb", "status"), [(9, 200), (11, 422)], ids=["nearly as large as may be", "too large"])
+@pytest.mark.parametrize("place", ["common", "own"])
+def test_data_may_be_ten_megabytes_and_no_more(
+    api: httpx.Client, environment: Environment, place: str, size_mb: int, status: int
+) -> None:
+    data = {"text": "x" * size_mb * 1024 * 1024}
+    bodies = {
+        "common": {"recipients": ["ada"], "data": data},
+        "own": {"recipients": [{"id": "ada", "$trigger_data": data}]},
+    }
+
+    answer = api.post(TRIGGER, json=bodies[place])
+
+    assert answer.status_code == status
+    assert (environment.store.queue.next_due() is None) is (status == 422)
+
+
 def test_data_that_fits_the_schema_is_taken(trigger: Callable[..., str], runs: Callable[..., Any]) -> None:
     trigger("schema-message", data={"title": "News", "count": 1})
 
@@ -334,19 +351,6 @@ class TestLegacyPaths:
         work()
 
         assert (answer.status_code, runs()[0]["status"]) == (204, "cancelled")
-
-
-def test_a_repeated_trigger_under_a_key_runs_once(
-    api: httpx.Client, work: Callable[[], None], runs: Callable[..., Any]
-) -> None:
-    first, again = (
-        api.post(TRIGGER, json={"recipients": ["ada"]}, headers={"idempotency-key": "order-1"}) for _ in range(2)
-    )
-    work()
-
-    assert first.json() == again.json()
-    assert again.headers["idempotent-replayed"] == "true"
-    assert len(runs()) == 1
 
 
 def test_a_workflow_that_is_gone_when_it_is_cancelled_is_told_so(api: httpx.Client) -> None:

@@ -40,6 +40,7 @@ ORDER: Final = "order"  # kinds of due work
 CANCEL: Final = "cancel"
 #: Under this key an inline recipient brings data of its own (TRIGGER-PER-RECIPIENT-MERGE).
 OWN_DATA: Final = "$trigger_data"
+LARGEST_DATA: Final = 10 * 1024 * 1024  # characters of JSON; TRIGGER-DATA-SIZE
 
 
 def committed(environment: Environment, key: str) -> Workflow:
@@ -78,7 +79,7 @@ def accept(environment: Environment, key: str, body: Mapping[str, Any], *, at: d
         workflow=key,
         version_id=workflow.version_id,
         addressees=_addressees(environment, plan, body["recipients"], data, at=at),
-        data=as_json(data),
+        data=_text(data),
         at=stamp(at),
         actor=_actor(environment, body.get("actor"), at=at),
         tenant=_tenant(environment, body.get("tenant"), at=at),
@@ -152,7 +153,7 @@ def _addressees(
                 _check_own_data(plan, data, own_data)
             ref = identified(environment, each, at=at)
         if ref not in found or own_data is not None:
-            found[ref] = Addressee(ref, None if own_data is None else as_json(own_data))
+            found[ref] = Addressee(ref, None if own_data is None else _text(own_data))
     return list(found.values())
 
 
@@ -180,6 +181,14 @@ def _actor(environment: Environment, value: Any, *, at: datetime) -> Ref | None:
 
 def _tenant(environment: Environment, value: Any, *, at: datetime) -> str | None:
     return None if value is None else recipients.identify_tenant(environment, value, at=at)
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    """Return the data of a trigger as JSON, unless there is too much of it."""
+    text = as_json(data)
+    if len(text) > LARGEST_DATA:
+        raise InvalidParams.at("data", "is larger than 10 MB", kind="size")
+    return text
 
 
 def _check_own_data(plan: Plan, common: Mapping[str, Any], own: Any) -> None:
