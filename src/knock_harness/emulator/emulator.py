@@ -188,6 +188,8 @@ class Emulator:
 
 def _once(call: Call, key: str, request_id: str) -> Reply:
     path, body, now = call.request.path, call.body, call.now
+    if call.request.query:  # no parameter of ours, but a parameter (IDEMPOTENCY-MISMATCH)
+        path = f"{path}?{call.request.query}"
     earlier = idempotency.replayed(call.store, key, path=path, body=body, now=now)
     if earlier is not None:
         return earlier
