@@ -11,12 +11,22 @@ from .operations import each_operation
 
 if TYPE_CHECKING:
     from knock_harness.contract import Operation
+    from knock_harness.target import World
     from knock_harness.verify.examination import Examiner
     from knock_harness.verify.profiles import Profile
 
 
 @each_operation(judged=True)
 def test_a_plain_request_succeeds(operation: Operation, examiner: Examiner) -> None:
+    examiner.examine(plain_request(operation))
+
+    examiner.conclude()
+
+
+@each_operation("FEED-SHAPE", "PAGE-FEED-ITEM-CURSOR")
+def test_the_items_of_a_feed_are_as_documented(operation: Operation, examiner: Examiner, world: World) -> None:
+    world.value("@message")  # without one the feed may be empty, and tells nothing
+
     examiner.examine(plain_request(operation))
 
     examiner.conclude()
