@@ -14,7 +14,9 @@ from zlib import crc32
 from knock_harness import contract
 from knock_harness.target import ABSENT
 
+from .disputed import is_disputed
 from .drafts import BULK_UPDATE
+from .names import ENTITIES, FREE, FUTURE, IN_OPERATION, LISTS, MAKES, NOT_MADE_UP, QUERY, REFERRING, TEXTS
 from .plain import plain_request
 
 if TYPE_CHECKING:
@@ -37,117 +39,6 @@ _LARGEST_PAGE = 50
 #: Idempotency keys from this length on are about their length, and are sent as they are.
 _LONG_KEY = 200
 
-_FUTURE = "2099-01-01T00:00:00Z"
-
-#: What the parameters of a query name. A list stands for a list of them.
-_QUERY: Mapping[str, str] = {
-    "tenant": "@tenant",
-    "tenant_id": "@tenant",
-    "workflow": "@workflow",
-    "source": "@workflow",
-    "channel_id": "@channel.in-app-feed",
-    "message_ids": "@message",
-    "tenant_ids": "@other_tenant",
-    "workflow_run_id": "@workflow_run",
-    "workflow_recipient_run_id": "@run",
-    "access_token_object": "@slack_object",
-    "ms_teams_tenant_object": "@teams_object",
-    "team_id": "@teams_team",
-    "recipient": "@user",
-    "recipients": "@user",
-    "objects": "@object_reference",
-}
-#: Parameters whose values only the target itself, or a third party, can make up.
-_NOT_MADE_UP = frozenset(
-    {
-        "after",
-        "before",
-        "query_options.cursor",
-        "query_options.team_id",
-        "query_options.types",
-        "query_options.$skiptoken",
-        "query_options.$filter",
-        "query_options.$select",
-    }
-)
-#: What single texts in a body name, by key.
-_TEXTS: Mapping[str, str] = {
-    "from_user_id": "@subscriber",
-    "workflow": "@workflow.scheduled-message",
-    "tenant": "@tenant",
-    "actor": "@user",
-    "recipient": "@user",
-    "guide_id": "@guide_id",
-    "guide_key": "@guide_key",
-    "guide_step_ref": "@guide_step",
-    "timezone": "Europe/Berlin",
-    "locale": "en-GB",
-    "scheduled_at": _FUTURE,
-    "ending_at": "2099-06-01T00:00:00Z",
-    "trigger_data": '{"number":1}',
-    "jsonrpc": "2.0",
-    "method": "test_connection",
-}
-#: What the texts in lists of a body name, by key.
-_LISTS: Mapping[str, str] = {
-    "user_ids": "@user",
-    "object_ids": "@other_object",
-    "message_ids": "@message",
-    "schedule_ids": "@schedule",
-    "recipients": "@user",
-    "recipient_ids": "@user",
-    "tenants": "@tenant",
-    "workflows": "@workflow",
-}
-#: What has an `id`, by the key it stands under.
-_ENTITIES: Mapping[str, str] = {
-    "users": "@new_user",
-    "user": "@other_user",
-    "objects": "@new_object",
-    "tenants": "@new_tenant",
-    "tenant": "@new_tenant",
-    "subscriptions": "@object",
-    "preferences": "default",
-    "recipients": "@new_user",
-    "recipient": "@new_user",
-    "actor": "@new_user",
-}
-#: Exceptions to the tables above, for single operations.
-_IN_OPERATION: Mapping[tuple[str, str], str] = {
-    ("bulkDeleteUsers", "user_ids"): "@other_user",
-    ("bulkSetUserPreferences", "user_ids"): "@other_user",
-    (BULK_UPDATE, "recipient_ids"): "@other_user",
-    (BULK_UPDATE, "user_ids"): "@other_user",
-    ("triggerWorkflowLegacy", "name"): "@workflow",
-    ("cancelWorkflowLegacy", "name"): "@workflow.delayed-message",
-    ("cancelWorkflowLegacy", "cancellation_key"): "@cancellation_key",
-    ("cancelWorkflow", "cancellation_key"): "@cancellation_key",
-    **{
-        (f"markUserGuide{form}As{status}", "channel_id"): "@channel.in-app-guide"
-        for form in ("", "Message")
-        for status in ("Seen", "Interacted", "Archived")
-    },
-}
-#: What belongs to the caller alone: nothing in it is a name.
-_FREE = frozenset({"data", "properties", "content", "metadata", "params", "settings", "conditions"})
-#: Operations that make what their path names, if it is not there yet.
-_MAKES: Mapping[str, tuple[str, str]] = {
-    "identifyUser": ("user_id", "@new_user"),
-    "setObject": ("id", "@new_object"),
-    "setTenant": ("id", "@new_tenant"),
-}
-#: Operations that take references only, no descriptions of somebody new.
-_REFERRING = frozenset(
-    {
-        "cancelWorkflow",
-        "cancelWorkflowLegacy",
-        "triggerWorkflowLegacy",
-        "deleteSubscriptionsForObject",
-        "bulkDeleteSubscriptions",
-        "updateSchedules",
-    }
-)
-
 
 def named(draft: Draft, *, broken: Collection[str] = (), invalid: Collection[str] = ()) -> Draft:
     """Return the draft with symbols in the place of made-up names.
@@ -164,7 +55,7 @@ def named(draft: Draft, *, broken: Collection[str] = (), invalid: Collection[str
     query = naming.query(draft.query, keep_cursors=number % _UNKNOWN_IN == 1)
     body = draft.body if draft.body is ABSENT else naming.body(draft.body)
     headers = draft.headers if "header" in invalid else naming.headers(draft.headers)
-    existing = not invalid and naming.existing
+    existing = not invalid and naming.existing and not is_disputed(draft)
     result = replace(draft, path=path, query=query, headers=headers, body=body, existing=existing)
     return _with_channel(result) if "path" not in invalid else result
 
@@ -196,8 +87,8 @@ class Naming:
             for name, value in plain.items()
         }
         self.existing &= values.get("action") != "delete"  # may be refused (BULKMSG-DELETE)
-        if self._operation.id in _MAKES and number % 2:
-            name, symbol = _MAKES[self._operation.id]
+        if self._operation.id in MAKES and number % 2:
+            name, symbol = MAKES[self._operation.id]
             values[name] = symbol
         elif self._operation.method == "GET" and number % _UNKNOWN_IN == 2 and values.keys() <= self._draft.path.keys():
             self.existing = False  # any text at all: reading makes nothing that would have to be removed
@@ -225,12 +116,12 @@ class Naming:
             elif name == "page_size" and _is_large(value):
                 values[name] = value
                 self.existing = False  # the feed may serve so many, or stop at the common bound (PAGE-SIZE-MAX-FEED)
-            elif name in _NOT_MADE_UP:
+            elif name in NOT_MADE_UP:
                 if keep_cursors:
                     values[name] = value
                     self.existing = False
-            elif name in _QUERY:
-                values[name] = self._list(name, value, _QUERY[name]) if isinstance(value, list) else _QUERY[name]
+            elif name in QUERY:
+                values[name] = self._list(name, value, QUERY[name]) if isinstance(value, list) else QUERY[name]
             else:
                 values[name] = value
         return values
@@ -247,20 +138,20 @@ class Naming:
     def body(self, body: Any, *, under: str = "") -> Any:
         """Return a body, or the part of it under a key."""
         if isinstance(body, list):
-            return self._list(under, body, self._symbol(_LISTS, under))
+            return self._list(under, body, self._symbol(LISTS, under))
         if body is None and not under:
             self.existing = False  # null for a whole body is odd, even where a schema allows it
         if isinstance(body, float) and body.is_integer() and under not in self._broken:
             return int(body)  # an integer to a schema, and to some decoders a float
         if not isinstance(body, dict):
-            symbol = self._symbol(_TEXTS, under)
+            symbol = self._symbol(TEXTS, under)
             return symbol if isinstance(body, str) and symbol and under not in self._broken else body
         if under == "channel_data":
             return self._channel_data(body)
         if under == "channels":  # of a preference set
             return dict(zip(["@channel.email"], body.values(), strict=False))
         result = {
-            key: value if key in _FREE or self._stays(key, value) else self.body(value, under=key)
+            key: value if key in FREE or self._stays(key, value) else self.body(value, under=key)
             for key, value in body.items()
         }
         self._name_entity(result, under)
@@ -274,7 +165,7 @@ class Naming:
         return key in self._broken and not (isinstance(value, list) and len(value) > _LONG)
 
     def _symbol(self, table: Mapping[str, str], key: str) -> str | None:
-        return _IN_OPERATION.get((self._operation.id, key)) or table.get(key)
+        return IN_OPERATION.get((self._operation.id, key)) or table.get(key)
 
     def _list(self, key: str, values: list[Any], symbol: str | None) -> list[Any]:
         if symbol and len(values) > _LONG and "body" in self._invalid:
@@ -293,14 +184,14 @@ class Naming:
 
     def _name_entity(self, value: dict[str, Any], under: str) -> None:
         """Name the entity that a map describes, if it is one that describes something."""
-        symbol = _ENTITIES.get(under)
+        symbol = ENTITIES.get(under)
         if symbol is None or not isinstance(value.get("id"), str) or "id" in self._broken:
             return
         if under in {"recipients", "recipient", "actor"}:
             if isinstance(value.get("collection"), str) and "collection" not in self._broken:
                 value["collection"] = "@collection"
-                symbol = "@object" if self._operation.id in _REFERRING else "@new_object"
-            elif self._operation.id in _REFERRING:
+                symbol = "@object" if self._operation.id in REFERRING else "@new_object"
+            elif self._operation.id in REFERRING:
                 self.existing = False  # a reference without collection: whom it means is open
         value["id"] = symbol
 
@@ -308,7 +199,7 @@ class Naming:
         """Give a new schedule a time: without any it may be refused (SCHED-TIMING-REQUIRED)."""
         new = (self._operation.id, under) in {("createSchedules", ""), ("bulkCreateSchedules", "schedules")}
         if new and value.get("scheduled_at") is None and "scheduled_at" not in self._broken:
-            value["scheduled_at"] = _FUTURE
+            value["scheduled_at"] = FUTURE
 
     def _channel_data(self, value: dict[str, Any]) -> dict[str, Any]:
         channels: dict[str, Any] = {}
@@ -350,10 +241,10 @@ def channel_for(data: Any) -> str | None:
 
 def _wrong_list(name: str, values: list[Any]) -> list[Any]:
     """Return a list of a query that is wrong on purpose, so that it names nothing of anybody's if it is let pass."""
-    if name in _QUERY and len(values) > _LONG:
-        return [_new(_QUERY[name])] * len(values)
+    if name in QUERY and len(values) > _LONG:
+        return [_new(QUERY[name])] * len(values)
     # an empty value would count as absent, and what is too long without it could be short enough
-    return [each or ("@unknown" if name in _QUERY else "0") for each in values]
+    return [each or ("@unknown" if name in QUERY else "0") for each in values]
 
 
 def _new(symbol: str) -> str:
