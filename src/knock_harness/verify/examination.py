@@ -21,6 +21,7 @@ from knock_harness.errors import NotMade
 
 from .answers import Answer
 from .blame import repeated
+from .disputed import is_disputed
 from .documented import Broken
 from .drafts import send
 from .judgements import ANY_REQUEST
@@ -154,7 +155,8 @@ class Examiner:
         exchange = send(draft, self._world)
         if exchange.operation is None or draft.method is not None:
             return Answer(exchange, operation=draft.operation, path={})
-        answer = Answer.of(exchange, meant_to_succeed=draft.existing and exchange.operation == draft.operation.id)
+        possible = draft.existing and exchange.operation == draft.operation.id and not is_disputed(draft)
+        answer = Answer.of(exchange, meant_to_succeed=possible)
         return answer or Answer(exchange, operation=draft.operation, path={})
 
     def _findings(
