@@ -300,6 +300,22 @@ def test_a_deleted_user_leaves_no_engagement(
     assert listed()["guide_group_display_logs"] == {}
 
 
+def test_a_guide_whose_message_was_deleted_takes_no_other_for_it(
+    api: httpx.Client,
+    body: dict[str, Any],
+    listed: Callable[..., dict[str, Any]],
+    send: Callable[..., str],
+    watch: Callable[..., Any],
+) -> None:
+    mark(api, body, "seen")
+    path = f"/v1/channels/{body['channel_id']}/messages/bulk/delete"
+    watch(api.post(path, json={}).json())
+
+    api.put(f"/v1/messages/{send('bob')}/read")
+
+    assert set(step_message(listed()).values()) == {None}
+
+
 def test_a_guide_message_has_content(api: httpx.Client, body: dict[str, Any]) -> None:
     mark(api, body, "seen")
     [message] = api.get("/v1/users/ada/messages").json()["items"]

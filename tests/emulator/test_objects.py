@@ -128,3 +128,16 @@ def test_a_deleted_object_leaves_nothing_to_its_successor(api: httpx.Client, cha
 def test_an_object_that_is_not_there_is_404(api: httpx.Client) -> None:
     assert api.get("/v1/objects/projects/1").status_code == 404
     assert api.delete("/v1/objects/projects/1").status_code == 404
+
+
+def test_a_cursor_of_a_deleted_object_still_shows_all_that_came_after_it(api: httpx.Client) -> None:
+    for name in ("a", "b"):
+        api.put(f"/v1/objects/projects/{name}", json={})
+    cursor = api.get("/v1/objects/projects?page_size=1").json()["page_info"]["after"]
+    api.delete("/v1/objects/projects/b")
+    for name in ("c", "d"):
+        api.put(f"/v1/objects/projects/{name}", json={})
+
+    newer = api.get("/v1/objects/projects", params={"before": cursor}).json()["entries"]
+
+    assert [each["id"] for each in newer] == ["d", "c"]

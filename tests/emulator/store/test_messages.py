@@ -43,6 +43,28 @@ def test_a_deleted_user_takes_its_messages_along(
     assert len(left) == 1
 
 
+def test_the_place_of_a_deleted_message_is_not_given_again(api: httpx.Client, send: Callable[..., str]) -> None:
+    actors = [Ref("", "bob"), Ref("projects", "p")]
+    send("ada", actors=actors)
+    api.delete("/v1/users/ada")
+
+    message = send("eve", actors=actors)
+
+    assert ids(api, "/v1/messages") == [message]
+
+
+def test_a_deleted_message_leaves_no_actors(
+    api: httpx.Client, environment: Environment, send: Callable[..., str]
+) -> None:
+    for recipient in ("ada", "eve"):
+        send(recipient, actors=[Ref("", "bob"), Ref("projects", "p")])
+
+    api.delete("/v1/users/ada")
+
+    left = environment.store.connection.execute("SELECT collection, id FROM message_actors").fetchall()
+    assert sorted(left) == [("", "bob"), ("projects", "p")]
+
+
 def test_a_deleted_actor_leaves_a_marker_without_its_data(api: httpx.Client, send: Callable[..., str]) -> None:
     message = send("ada", actors=[Ref("", "bob")])
     api.delete("/v1/users/bob")

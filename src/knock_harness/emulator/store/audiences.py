@@ -18,7 +18,7 @@ class Audiences:
     SCHEMA = """
         CREATE TABLE audiences (key TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE audience_members (
-            seq INTEGER PRIMARY KEY, audience TEXT NOT NULL, user_id TEXT NOT NULL, tenant TEXT NOT NULL,
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, audience TEXT NOT NULL, user_id TEXT NOT NULL, tenant TEXT NOT NULL,
             added_at TEXT NOT NULL, UNIQUE (audience, user_id, tenant)
         );
         CREATE INDEX members_of_audience ON audience_members (audience);

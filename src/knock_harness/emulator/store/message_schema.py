@@ -6,6 +6,9 @@ nothing is said twice.
 
 Feeds show counts on every page. They are kept in ``feed_counts``, one cell for each kind of item in a feed, by
 triggers: no writer can forget them, and a count costs the same whether the feed is short or long.
+
+Places (``seq``) are never given again, here and in the other tables that are read in pages and whose rows can be
+deleted: cursors and the engagement with guides hold them.
 """
 
 # ruff: noqa: S608 - all SQL here is put together from constants of this module
@@ -65,7 +68,7 @@ def _cell(row: str, change: str) -> str:
 
 SCHEMA: Final = f"""
     CREATE TABLE messages (
-        seq INTEGER PRIMARY KEY,
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
         collection TEXT NOT NULL,
         recipient_id TEXT NOT NULL,
@@ -131,5 +134,9 @@ SCHEMA: Final = f"""
     CREATE TRIGGER message_parts_removed AFTER DELETE ON messages BEGIN
         DELETE FROM message_events WHERE message = OLD.seq;
         DELETE FROM delivery_logs WHERE message = OLD.seq;
+        DELETE FROM message_actors WHERE message = OLD.seq AND (collection, id) IN (
+            SELECT iif(type = 'object', value ->> 'collection', ''), iif(type = 'object', value ->> 'id', value)
+            FROM json_each(OLD.actors)
+        );
     END;
 """

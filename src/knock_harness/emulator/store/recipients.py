@@ -51,7 +51,7 @@ class Recipients:
 
     SCHEMA = """
         CREATE TABLE recipients (
-            seq INTEGER PRIMARY KEY, collection TEXT NOT NULL, id TEXT NOT NULL, properties TEXT NOT NULL,
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, collection TEXT NOT NULL, id TEXT NOT NULL, properties TEXT NOT NULL,
             created_at TEXT, updated_at TEXT NOT NULL, UNIQUE (collection, id)
         );
         CREATE INDEX recipients_of_collection ON recipients (collection);

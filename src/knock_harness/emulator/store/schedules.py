@@ -68,8 +68,8 @@ class Schedules:
 
     SCHEMA = """
         CREATE TABLE schedules (
-            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, workflow TEXT NOT NULL, collection TEXT NOT NULL,
-            recipient_id TEXT NOT NULL, actor TEXT, tenant TEXT, data TEXT, repeats TEXT NOT NULL, scheduled_at TEXT,
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workflow TEXT NOT NULL,
+            collection TEXT NOT NULL, recipient_id TEXT NOT NULL, actor TEXT, tenant TEXT, data TEXT, repeats TEXT NOT NULL, scheduled_at TEXT,
             ending_at TEXT, starts_at TEXT NOT NULL, last_occurrence_at TEXT, next_occurrence_at TEXT, wake INTEGER,
             inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL
         );

@@ -35,7 +35,7 @@ class Subscriptions:
 
     SCHEMA = """
         CREATE TABLE subscriptions (
-            seq INTEGER PRIMARY KEY, object_collection TEXT NOT NULL, object_id TEXT NOT NULL,
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, object_collection TEXT NOT NULL, object_id TEXT NOT NULL,
             recipient_collection TEXT NOT NULL, recipient_id TEXT NOT NULL, properties TEXT,
             inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL,
             UNIQUE (object_collection, object_id, recipient_collection, recipient_id)
