@@ -60,7 +60,7 @@ BROKEN_QUERIES: list[tuple[str, dict[str, Any], tuple[str, str, bool]]] = [
     ("listMessages", {"status": ["lost"]}, ("status.0", "enum", False)),
     ("listMessages", {"message_ids": ["m"] * 51}, ("message_ids", "maxItems", True)),
     ("listMessages", {"trigger_data": "hello"}, ("trigger_data", "type", True)),
-    ("listMessages", {"trigger_data": {"a": {"b": 1}}}, ("trigger_data.a", "type", False)),
+    ("listMessages", {"trigger_data": {"a": {"b": 1}}}, ("trigger_data.a", "type", True)),
     ("listMessages", {"inserted_at.gt": "gt"}, ("inserted_at.gt", "format", True)),
     ("listSchedules", {}, ("workflow", "required", False)),
     ("slackProviderAuthCheck", {}, ("access_token_object", "required", False)),
