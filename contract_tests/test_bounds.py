@@ -25,6 +25,8 @@ CURSORS = (("after",), ("before",), ("after", "before"))
 FORBIDDEN_USER_IDS = ("u" * 257, "ada/lovelace", "ada#lovelace")
 RESERVED_FIELDS = ("name", "email", "avatar", "phone_number", "locale", "timezone")
 NO_TEXTS = (0, True, [], {})
+#: Recipients that are described, and not said which.
+NOBODIES = ({"name": "Ada"}, {"collection": "@collection"})
 #: Each list that has a limit, the limit, and a member that may stand in it any number of times.
 LIMITS: Mapping[str, tuple[str, int, Any]] = {
     "bulkIdentifyUsers": ("users", 1000, {"id": "@new_user"}),
@@ -69,6 +71,15 @@ def test_an_id_that_no_user_may_have_is_refused(operation: Operation, examiner: 
     plain = replace(plain_request(operation), existing=False)
 
     examiner.examine_all(replace(plain, path={**plain.path, "user_id": id_}) for id_ in FORBIDDEN_USER_IDS)
+
+    examiner.conclude()
+
+
+@each_operation("INLINE-ID-REQUIRED", judged=True)
+def test_a_recipient_without_an_id_is_refused(operation: Operation, examiner: Examiner) -> None:
+    plain = replace(plain_request(operation), existing=False)
+
+    examiner.examine_all(replace(plain, body={**plain.body, "recipients": [nobody]}) for nobody in NOBODIES)
 
     examiner.conclude()
 

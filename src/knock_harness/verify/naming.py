@@ -14,7 +14,6 @@ from zlib import crc32
 from knock_harness import contract
 from knock_harness.target import ABSENT
 
-from .disputed import is_disputed
 from .drafts import BULK_UPDATE
 from .names import ENTITIES, FREE, FUTURE, IN_OPERATION, LISTS, MAKES, NOT_MADE_UP, QUERY, REFERRING, TEXTS
 from .plain import plain_request
@@ -55,7 +54,7 @@ def named(draft: Draft, *, broken: Collection[str] = (), invalid: Collection[str
     query = naming.query(draft.query, keep_cursors=number % _UNKNOWN_IN == 1)
     body = draft.body if draft.body is ABSENT else naming.body(draft.body)
     headers = draft.headers if "header" in invalid else naming.headers(draft.headers)
-    existing = not invalid and naming.existing and not is_disputed(draft)
+    existing = not invalid and naming.existing
     result = replace(draft, path=path, query=query, headers=headers, body=body, existing=existing)
     return _with_channel(result) if "path" not in invalid else result
 
