@@ -69,9 +69,10 @@ class Schedules:
     SCHEMA = """
         CREATE TABLE schedules (
             seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workflow TEXT NOT NULL,
-            collection TEXT NOT NULL, recipient_id TEXT NOT NULL, actor TEXT, tenant TEXT, data TEXT, repeats TEXT NOT NULL, scheduled_at TEXT,
-            ending_at TEXT, starts_at TEXT NOT NULL, last_occurrence_at TEXT, next_occurrence_at TEXT, wake INTEGER,
-            inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL
+            collection TEXT NOT NULL, recipient_id TEXT NOT NULL, actor TEXT, tenant TEXT, data TEXT,
+            repeats TEXT NOT NULL, scheduled_at TEXT, ending_at TEXT, starts_at TEXT NOT NULL,
+            last_occurrence_at TEXT, next_occurrence_at TEXT, wake INTEGER, inserted_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL
         );
         CREATE INDEX schedules_of_recipient ON schedules (collection, recipient_id);
         CREATE INDEX schedules_of_workflow ON schedules (workflow);
