@@ -44,7 +44,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
         profile.name: profile
         for profile in (
-            Profile("quick", valid_examples=2, invalid_examples=1, per_kind=1, patience=60, at_least=0),
+            Profile("quick", valid_examples=2, invalid_examples=1, per_kind=1, patience=30, at_least=0),
             Profile("standard", valid_examples=25, invalid_examples=10, per_kind=3, patience=None, at_least=50),
             Profile("deep", valid_examples=250, invalid_examples=100, per_kind=None, patience=None, at_least=500),
         )
