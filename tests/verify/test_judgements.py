@@ -159,6 +159,16 @@ OPEN: dict[str, tuple[str, Answer]] = {
         "ERR-422-CODE",
         answer("listUserInAppFeedItems", url="/v1/users/u/feeds/0", status=422, body={"code": "channel_invalid"}),
     ),
+    "a credential that Slack does not know": (
+        "CONTRACT-VALID-ACCEPTED",
+        answer(
+            "slackProviderRevokeAccess",
+            url=f"/v1/providers/slack/{CHANNEL}/revoke_access?access_token_object=%7B%22object_id%22:%22o%22,%22collection%22:%22c%22%7D",
+            status=403,
+            body={"code": "authorization"},
+            meant_to_succeed=True,
+        ),
+    ),
     "the rate limit instead of success": (
         "CONTRACT-VALID-ACCEPTED",
         answer("getUser", url="/v1/users/u", status=429, meant_to_succeed=True),

@@ -143,6 +143,12 @@ class Answer:
         return tuple(self._each_flaw())
 
     @property
+    def refused_by_provider(self) -> bool:
+        """Whether Slack or Teams may have refused: they do not know the credentials that the world makes up."""
+        third_party = self.operation.resource == "providers"
+        return third_party and 400 <= self.status < 500 and self.error.get("code") != "invalid_params"
+
+    @property
     def lenient(self) -> bool:
         """Whether the request is invalid only in ways that a server may let pass."""
         return bool(self.flaws) and all(flaw.lenient for flaw in self.flaws)

@@ -29,6 +29,8 @@ def _valid_accepted(answer: Answer) -> Finding:
         return None
     if answer.status == answer.operation.success:
         return True
+    if answer.refused_by_provider:
+        return None
     return Broken(f"status {answer.operation.success}", f"status {answer.status}{_reason(answer)}")
 
 
