@@ -40,3 +40,10 @@ def test_removed_work_is_gone_and_may_be_removed_again(queue: Queue) -> None:
     queue.remove(place)
 
     assert queue.next_due() is None
+
+
+def test_the_place_of_removed_work_is_not_given_again(queue: Queue) -> None:
+    removed = queue.put("2024-01-01", "first", b"")
+    queue.remove(removed)
+
+    assert queue.put("2024-01-01", "second", b"") != removed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -30,13 +31,14 @@ class Queue:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        last: int = connection.execute("SELECT coalesce(max(seq), 0) FROM queue").fetchone()[0]
+        self._places = count(last + 1)  # none is given twice: who holds one may remove it late
 
     def put(self, due_at: str, kind: str, payload: bytes) -> int:
         """Add work (``due_at`` as `clock.stamp` writes it) and return its place, by which it can be removed."""
-        added = self._connection.execute(
-            "INSERT INTO queue (due_at, kind, payload) VALUES (?, ?, ?)", (due_at, kind, payload)
-        )
-        return added.lastrowid or 0
+        seq = next(self._places)
+        self._connection.execute("INSERT INTO queue VALUES (?, ?, ?, ?)", (seq, due_at, kind, payload))
+        return seq
 
     def remove(self, seq: int) -> None:
         """Take work out again; no error if it is gone."""
