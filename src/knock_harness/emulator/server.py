@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from .clock import moment
+from .corking import CorkedProtocol
 from .exchange import Request
 
 if TYPE_CHECKING:
@@ -27,10 +28,8 @@ __all__ = ["application", "serve"]
 
 #: Where the emulator speaks of itself; everything else is the API.
 CONTROL = "/_emulator/"
-#: Turns of the event loop without a request after which there is time for what is due; one reads, the next answers.
-QUIET_TURNS = 2
-#: Turns after which one piece of what is due is done, however many requests come in.
-BUSY_TURNS = 4
+#: How long what is due waits while requests keep coming, before one piece more of it is done.
+BUSY_PAUSE_S = 0.002
 #: Later than any moment.
 NEVER = "~"
 
@@ -42,7 +41,7 @@ class Shell:
         self._emulator = emulator
         self._woken = asyncio.Event()
         self._sleeps_until = ""  # a moment as the emulator writes it; empty while awake
-        self._quiet_turns = 0  # of the event loop, since a request was last answered
+        self._answered = False  # a request, since something that was due was last done
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -67,7 +66,7 @@ class Shell:
             answer.headers.append((b"content-length", b"%d" % len(answer.content)))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.content})
-        self._quiet_turns = 0
+        self._answered = True
         if self._sleeps_until and (self._emulator.next_due or NEVER) < self._sleeps_until:
             self._woken.set()
 
@@ -75,18 +74,13 @@ class Shell:
         """Run what the queues hold, in short slices so that requests are answered in between, until cancelled.
 
         While requests keep coming they go first: a burst of triggers is accepted as fast as triggers can be accepted,
-        and worked off when it ends.
+        with one piece done now and then, and worked off when it ends.
         """
-        turn = 0
         while True:
-            turn += 1
-            self._quiet_turns += 1
-            if self._quiet_turns > QUIET_TURNS:
-                more = self._emulator.run_due()
-            else:
-                more = turn % BUSY_TURNS > 0 or self._emulator.run_due(budget_s=0.0, at_once=1)
+            busy, self._answered = self._answered, False
+            more = self._emulator.run_due(budget_s=0.0, at_once=1) if busy else self._emulator.run_due()
             if more:
-                await asyncio.sleep(0)
+                await asyncio.sleep(BUSY_PAUSE_S if busy else 0)
                 continue
             self._sleeps_until = self._emulator.next_due or NEVER
             self._woken.clear()
@@ -141,6 +135,9 @@ def serve(emulator: Emulator, listener: socket.socket, *, on_ready: Callable[[],
     """Serve an emulator on a listening socket until the process is told to stop (SIGINT or SIGTERM)."""
     config = uvicorn.Config(
         application(emulator, on_ready=on_ready),
+        http=CorkedProtocol,
+        ws="none",
+        proxy_headers=False,
         log_level="warning",
         access_log=False,
         server_header=False,
