@@ -42,7 +42,7 @@ CASES: Mapping[str, Case] = {
         lambda page, on: "message.read" in {event.type for event in page},
     ),
     "messages.list_delivery_logs": Case(
-        lambda on: call(on.on_channel("email", on.user(email="ada@example.com"))),
+        lambda on: call(on.sent("email", on.user(email="ada@example.com"))),
         lambda page, on: len(page.items) == 1 and page.items[0].response.status // 100 == 2,
     ),
     "messages.mark_as_seen": Case(

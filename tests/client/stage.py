@@ -85,6 +85,16 @@ class Stage:
             what=f"a message on {channel}",
         )[0].id
 
+    def sent(self, channel: str, recipient: str = "ada") -> str:
+        """Return the id of a message on this channel that its provider has taken."""
+        message = self.on_channel(channel, recipient)
+        eventually(
+            lambda: self.knock.messages.get(message).status in {"sent", "delivered"},
+            timeout_s=PATIENCE_S,
+            what=f"a message on {channel} that is sent",
+        )
+        return message
+
     def runs(self, workflow_run_id: str, *, count: int) -> list[WorkflowRecipientRun]:
         """Wait until so many recipients' runs of a trigger are completed, and return them."""
 
