@@ -18,6 +18,8 @@ from knock_harness import __version__, contract
 from knock_harness.contract import requirements
 from knock_harness.verify import suites, verdict
 from knock_harness.verify.books import Reader
+from knock_harness.verify.judgements import JUDGES
+from knock_harness.verify.observations import ItemReport, Observation
 from knock_harness.verify.results import OperationResult, Results, Run
 from knock_harness.verify.verdict import Course
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from knock_harness.verify.books import CollectedItem
-    from knock_harness.verify.observations import ItemReport
     from knock_harness.verify.plan import Plan
 
 __all__ = ["Progress", "run_suites"]
@@ -93,6 +94,8 @@ def run_suites(
     )
     marked = {name for item in collected.values() for name in item.requirements}
     selected = marked & set(plan.requirements or marked)
+    if plan.operations:
+        reports.append(_unshown(reports, selected))
     return _results(run, reports, selected=selected, course=course, operations=operations)
 
 
@@ -131,6 +134,23 @@ def _course(
         return Course(selected, done, interrupted=True)
     complaint = _complaint(returncode, collected, reports, folder=reader.folder)
     return Course(selected, done, dead_workers=reader.dead_workers(), complaint=complaint)
+
+
+def _unshown(reports: Sequence[ItemReport], selected: Collection[str]) -> ItemReport:
+    """Report what single answers are judged by and no answer of a few chosen operations showed; it is not owed then.
+
+    A run over all operations owes every requirement a judgement.
+    """
+    seen = {each.requirement for report in reports for each in report.observations}
+    return ItemReport(
+        item="",
+        seconds=0.0,
+        observations=tuple(
+            Observation(id_, None, "skipped", reason="no answer of the selected operations shows it")
+            for id_ in sorted(set(selected) - seen)
+            if id_ in JUDGES
+        ),
+    )
 
 
 def _asked(plan: Plan, collected: Mapping[str, CollectedItem]) -> Collection[str]:
