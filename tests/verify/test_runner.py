@@ -156,6 +156,27 @@ def test_a_selection_of_operations_leaves_out_tests_of_others(run_suite: RunSuit
     assert (results.run.items, results.verdict.title) == (1, "conformant")
 
 
+HALF_SHOWN = """
+import pytest
+
+@pytest.mark.requirement("REQID-PRESENT", "HTTP-409-RETRIED")
+@pytest.mark.operation("getUser")
+def test_one(judge): judge.passed("REQID-PRESENT", "getUser")
+"""
+
+
+@pytest.mark.parametrize(("operations", "status"), [(("getUser",), "skipped"), ((), "not judged")])
+def test_what_no_answer_shows_is_owed_by_a_run_over_all_operations_only(
+    run_suite: RunSuite, operations: tuple[str, ...], status: str
+) -> None:
+    results = run_suite(HALF_SHOWN, operations=operations)
+
+    assert {each.id: each.status for each in results.requirements} == {
+        "HTTP-409-RETRIED": status,
+        "REQID-PRESENT": "passed",
+    }
+
+
 def test_a_selection_that_nothing_fits_comes_to_no_verdict(run_suite: RunSuite) -> None:
     results = run_suite(SELECTION, operations=("listTenants",))
 
