@@ -244,3 +244,13 @@ def test_the_pytest_setup_of_the_user_has_no_part_in_a_verdict(
     monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
 
     assert run_suite(SELECTION).verdict.title == "conformant"
+
+
+def test_a_run_within_a_worker_of_another_run_keeps_its_account(
+    run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+
+    results = run_suite(OUTCOMES, workers=1)
+
+    assert {each.id: each.requests for each in results.operations}["listTenants"] == 2

@@ -34,7 +34,9 @@ filterwarnings = ignore
 """
 
 #: Variables by which a user's own setup would reach into the run.
-_FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "HYPOTHESIS_PROFILE", "SCHEMATHESIS_HOOKS")
+_FOREIGN = frozenset({"HYPOTHESIS_PROFILE", "SCHEMATHESIS_HOOKS"})
+#: So begin those that speak to pytest, or that say which worker of a run of pytest's we are called by.
+_OF_PYTEST = "PYTEST_"
 
 
 def locate() -> tuple[Path, ...]:
@@ -67,7 +69,7 @@ def command(suites: tuple[Path, ...], *, folder: Path, seed: int, workers: int) 
 
 def environment(plan: Plan, *, profile: str, base: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment of the pytest process: the user's own without what would change the verdict."""
-    kept = {name: value for name, value in base.items() if name not in _FOREIGN}
+    kept = {name: value for name, value in base.items() if name not in _FOREIGN and not name.startswith(_OF_PYTEST)}
     cache = Path(base.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "knock-harness" / "hypothesis"
     own = {
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
