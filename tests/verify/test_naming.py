@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from knock_harness import contract
 from knock_harness.target import ABSENT
@@ -145,3 +147,32 @@ def test_a_bulk_update_is_kept_to_the_messages_of_one_user_of_ours() -> None:
     assert found.body["recipient_ids"] == ["@other_user"]
     assert found.path["action"] == "delete"
     assert not found.existing
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.just("token"),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["token", "x"]), inner, max_size=2),
+    max_leaves=5,
+)
+
+
+@given(devices=anything)
+def test_devices_of_any_shape_name_a_channel_only_if_each_has_its_token(devices: Any) -> None:
+    fit = isinstance(devices, list) and bool(devices) and all(isinstance(each, dict) for each in devices)
+
+    channel = channel_for({"devices": devices})
+
+    assert (channel is not None) == (fit and all("token" in each for each in devices))
+
+
+WRITES = [each for each in contract.load().operations.values() if each.body is not None]
+
+
+@pytest.mark.parametrize("operation", WRITES, ids=lambda operation: operation.id)
+@given(value=anything)
+def test_bodies_that_are_wrong_anywhere_can_be_named(operation: contract.Operation, value: Any) -> None:
+    names = [*(operation.body or {}).get("properties", {}), "channel_data", "recipients", "members", "users", "devices"]
+
+    draft = Draft(operation, path={}, query={}, headers={}, body=dict.fromkeys(names, value))
+
+    assert named(draft, broken=frozenset(), invalid=frozenset({"body"})).operation is operation

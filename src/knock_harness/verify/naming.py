@@ -227,15 +227,20 @@ def channel_for(data: Any) -> str | None:
     if not isinstance(data, dict):
         return None
     keys = data.keys()
-    devices = data.get("devices")
-    listed = devices if isinstance(devices, list) else []
-    if keys == {"tokens"} or (keys == {"devices"} and listed and all("token" in each for each in listed)):
+    if keys == {"tokens"} or (keys == {"devices"} and _all_have("token", data["devices"])):
         return "@channel.push-fcm"
-    if keys == {"target_arns"} or (keys == {"devices"} and listed and all("target_arn" in each for each in listed)):
+    if keys == {"target_arns"} or (keys == {"devices"} and _all_have("target_arn", data["devices"])):
         return "@channel.push-sns"
     if keys == {"player_ids"}:
         return "@channel.push-one-signal"
     return None
+
+
+def _all_have(key: str, devices: Any) -> bool:
+    """Say whether there are devices, all with this key; data that is wrong on purpose may hold anything there."""
+    if not isinstance(devices, list) or not devices:
+        return False
+    return all(isinstance(each, dict) and key in each for each in devices)
 
 
 def _wrong_list(name: str, values: list[Any]) -> list[Any]:
