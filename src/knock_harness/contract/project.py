@@ -19,7 +19,8 @@ from knock_harness.errors import InvalidDocument
 from .channels import Channel, read_channels
 from .guides import Guide, GuideGroup, GuideStep, read_guides
 from .layout import read_definitions
-from .workflows import Step, Workflow, read_workflow, read_workflows
+from .steps import Branch, SendWindow, Step
+from .workflows import Workflow, read_workflow, read_workflows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
 __all__ = [
     "PACKAGED",
     "Account",
+    "Branch",
     "Channel",
     "Guide",
     "GuideGroup",
     "GuideStep",
     "Project",
+    "SendWindow",
     "Step",
     "Workflow",
     "load",

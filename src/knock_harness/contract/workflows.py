@@ -11,42 +11,35 @@ from uuid import NAMESPACE_URL, uuid5
 from knock_harness.errors import InvalidDocument
 
 from .layout import read_definitions
+from .steps import DAYS, MINUTES_A_DAY, Branch, SendWindow, Step, all_steps
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Step", "Workflow", "read_workflow", "read_workflows"]
+__all__ = ["Workflow", "read_workflow", "read_workflows"]
 
 KEY: Final = re.compile(r"[a-z0-9_-]{3,255}")
 CHANNEL_TYPES: Final = frozenset({"email", "in_app_feed", "sms", "push", "chat", "http"})
-STEP_TYPES: Final = frozenset({"channel", "delay"})
+STEP_TYPES: Final = frozenset(
+    {
+        "batch",
+        "branch",
+        "channel",
+        "delay",
+        "http_fetch",
+        "random_cohort",
+        "throttle",
+        "trigger_workflow",
+        "update_data",
+        "update_object",
+        "update_tenant",
+        "update_user",
+        "wait_for_event",
+    }
+)
 FREQUENCIES: Final = frozenset({"every_trigger", "once_per_recipient", "once_per_recipient_per_tenant"})
 VISUAL_BLOCKS: Final = frozenset({"button_set", "divider", "html", "image", "markdown"})
-#: Keys of a step that change what it does and that nothing here carries out: better refused than passed over.
-UNSUPPORTED: Final = ("channel_group_key", "send_windows")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a workflow.
-
-    Attributes:
-        ref: its name, unique in the workflow.
-        type: ``channel`` or ``delay``.
-        conditions: ``{"all": [...]}`` or ``{"any": [...]}``; None: it always runs.
-        channel_key: the channel that a channel step sends through.
-        template: what a channel step sends.
-        settings: what a delay step waits for, or overrides of a channel step.
-    """
-
-    ref: str
-    type: str
-    conditions: Mapping[str, Any] | None = None
-    channel_key: str = ""
-    channel_type: str = ""
-    template: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +108,9 @@ def read_workflow(key: str, definition: Mapping[str, Any], *, where: str, layout
     if frequency not in FREQUENCIES:
         raise InvalidDocument(f"trigger_frequency {frequency!r} is none of {sorted(FREQUENCIES)}", where=where)
     steps = tuple(_step(each, where=where, layouts=layouts) for each in definition["steps"])
-    for conditions in (definition.get("conditions"), *(each.conditions for each in steps)):
+    for conditions in (definition.get("conditions"), *(each.conditions for each in all_steps(steps))):
         _check_conditions(conditions, where=where)
-    refs = [each.ref for each in steps]
+    refs = [each.ref for each in all_steps(steps)]
     if twice := {each for each in refs if refs.count(each) > 1}:
         raise InvalidDocument(f"steps share the ref {sorted(twice)}", where=where)
     content = {name: value for name, value in definition.items() if not name.startswith(("__", "$"))}
@@ -145,15 +138,29 @@ def _step(definition: Any, *, where: str, layouts: Collection[str]) -> Step:
             where=where,
             hint=f"Use steps of type {' or '.join(sorted(STEP_TYPES))}.",
         )
-    for unsupported in UNSUPPORTED:
-        if definition.get(unsupported):
-            raise InvalidDocument(f"step {ref!r} has {unsupported!r}, which is not carried out here", where=where)
     if kind == "channel":
         return _channel_step(definition, where=where, layouts=layouts)
     settings = definition.get("settings") or {}
-    if not settings.get("delay_for") and not settings.get("delay_until_field_path"):
+    if kind == "delay" and not settings.get("delay_for") and not settings.get("delay_until_field_path"):
         raise InvalidDocument(f"delay step {ref!r} says neither how long nor until when", where=where)
-    return Step(ref, "delay", definition.get("conditions") or None, settings=settings)
+    return Step(
+        ref,
+        kind,
+        definition.get("conditions") or None,
+        settings=settings,
+        name=str(definition.get("name") or ""),
+        branches=tuple(
+            Branch(
+                name=str(each.get("name") or ""),
+                steps=tuple(_step(step, where=where, layouts=layouts) for step in each.get("steps") or ()),
+                conditions=each.get("conditions") or None,
+                terminates=bool(each.get("terminates")),
+                percentage=float(each.get("percentage") or 0),
+            )
+            for each in definition.get("branches") or definition.get("cohort_branches") or ()
+        ),
+        cohort_key=str(definition.get("cohort_key") or ""),
+    )
 
 
 def _channel_step(definition: Mapping[str, Any], *, where: str, layouts: Collection[str]) -> Step:
@@ -162,7 +169,7 @@ def _channel_step(definition: Mapping[str, Any], *, where: str, layouts: Collect
         raise InvalidDocument(
             f"step {ref!r} is for channels of type {channel_type!r}, which has no messages", where=where
         )
-    if not isinstance(definition.get("channel_key"), str):
+    if not isinstance(definition.get("channel_key"), str) and not definition.get("channel_group_key"):
         raise InvalidDocument(f"channel step {ref!r} has no 'channel_key'", where=where)
     template = definition.get("template") or {}
     _check_template(ref, template, where=where, layouts=layouts)
@@ -170,11 +177,30 @@ def _channel_step(definition: Mapping[str, Any], *, where: str, layouts: Collect
         ref,
         "channel",
         definition.get("conditions") or None,
-        channel_key=definition["channel_key"],
+        channel_key=definition.get("channel_key") or "",
         channel_type=channel_type,
         template=template,
         settings=definition.get("channel_overrides") or {},
+        name=str(definition.get("name") or ""),
+        channel_group_key=definition.get("channel_group_key") or "",
+        send_windows=tuple(_send_window(each) for each in definition.get("send_windows") or ()),
     )
+
+
+def _send_window(definition: Mapping[str, Any]) -> SendWindow:
+    return SendWindow(
+        DAYS.index(definition["day"]),
+        definition.get("type", "send") == "send",
+        _minute(definition.get("from"), default=0),
+        _minute(definition.get("until"), default=MINUTES_A_DAY),
+    )
+
+
+def _minute(value: Any, *, default: int) -> int:
+    if isinstance(value, str):
+        hour, _, minute = value.partition(":")
+        return int(hour) * 60 + int(minute)
+    return default if value is None else int(value)
 
 
 def _check_conditions(conditions: Any, *, where: str) -> None:
