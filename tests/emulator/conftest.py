@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from knock_harness import contract
-from knock_harness.emulator import Emulator, EmulatorTransport, FixedClock, bulk
+from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock, bulk
 from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.message import NewActivity, NewMessage, as_json, origin
 from knock_harness.emulator.references import Ref
@@ -22,14 +22,27 @@ if TYPE_CHECKING:
 KEY = "sk_test_tests"
 
 
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+class HandClock(VirtualClock):
+    """A clock that is moved by hand; what falls due meanwhile waits until work is done."""
+
+    emulator: Emulator
+
+    def advance(self, by: timedelta) -> None:
+        """Move forward."""
+        self.move_to(self.now() + by)
+        for name in self.emulator.environments:
+            self.emulator._note_due(name, moved=True)
 
 
 @pytest.fixture
-def emulator(clock: FixedClock) -> Emulator:
-    return Emulator(clock=clock, keys=[KEY], seed=1)
+def clock() -> HandClock:
+    return HandClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def emulator(clock: HandClock) -> Emulator:
+    clock.emulator = Emulator(new_clock=lambda: clock, keys=[KEY], seed=1)
+    return clock.emulator
 
 
 @pytest.fixture
@@ -78,7 +91,7 @@ def channel(environment: Environment) -> Callable[[str], str]:
 
 
 @pytest.fixture
-def watch(api: httpx.Client, clock: FixedClock) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
+def watch(api: httpx.Client, clock: VirtualClock) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
     """Polls a bulk operation to its end, while time passes, and returns all that was seen of it."""
 
     def watch(operation: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest
 if TYPE_CHECKING:
     import httpx
 
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
 
 PATH = "/v1/audiences/beta/members"
 
@@ -63,7 +63,7 @@ def test_removing_takes_exactly_the_pair_away(api: httpx.Client) -> None:
     assert pairs(api) == []
 
 
-def test_adding_again_changes_nothing(api: httpx.Client, clock: FixedClock) -> None:
+def test_adding_again_changes_nothing(api: httpx.Client, clock: VirtualClock) -> None:
     add(api, member("ada"))
     before = listed(api)
     clock.advance(timedelta(hours=1))

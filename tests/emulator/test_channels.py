@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
     from knock_harness.emulator.environment import Environment
 
 
@@ -116,7 +116,7 @@ def test_filters_apply_together(
     api: httpx.Client,
     update: Callable[..., dict[str, Any]],
     send: Callable[..., str],
-    clock: FixedClock,
+    clock: VirtualClock,
     body: dict[str, Any],
     fits: set[str],
 ) -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knock_harness.emulator import FixedClock
-from knock_harness.emulator.clock import moment, stamp
+from knock_harness.emulator import RunningClock, VirtualClock
+from knock_harness.emulator.clock import NEVER, moment, stamp
 
 moments = st.datetimes(min_value=datetime(1000, 1, 1), max_value=datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
@@ -42,11 +42,35 @@ def test_a_moment_is_written_in_utc() -> None:
     assert stamp(at) == "2024-01-02T01:04:05.000000Z"
 
 
-def test_a_fixed_clock_moves_only_when_it_is_moved() -> None:
-    clock = FixedClock(datetime(2024, 1, 1, tzinfo=UTC))
-    clock.advance(timedelta(hours=1))
+def test_a_virtual_clock_moves_only_when_it_is_moved() -> None:
+    clock = VirtualClock(datetime(2024, 1, 1, tzinfo=UTC))
+    clock.move_to(datetime(2024, 1, 1, 1, tzinfo=UTC))
 
     assert clock.now() == datetime(2024, 1, 1, 1, tzinfo=UTC)
+
+
+def test_a_running_clock_goes_on_from_where_it_was_moved_to() -> None:
+    there = datetime(2040, 1, 1, tzinfo=UTC)
+    clock = RunningClock(there)
+    first, second = clock.now(), clock.now()
+
+    assert there <= first <= second < there + timedelta(minutes=1)
+
+
+def test_a_running_clock_knows_when_its_moments_come_by_the_clock_of_the_machine() -> None:
+    clock = RunningClock()
+    clock.move_to(clock.now() + timedelta(days=1))
+
+    ahead_s = clock.now().timestamp() - clock.machine_time(clock.now())
+
+    assert ahead_s == pytest.approx(timedelta(days=1).total_seconds(), abs=1)
+
+
+def test_what_is_later_than_a_virtual_clock_never_comes_by_itself() -> None:
+    clock = VirtualClock(datetime(2024, 1, 1, tzinfo=UTC))
+
+    assert clock.machine_time(clock.now()) == 0.0
+    assert clock.machine_time(clock.now() + timedelta(microseconds=1)) == NEVER
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import httpx
 
     from knock_harness.contract.project import Channel
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
     from knock_harness.emulator.engine.providers import Delivery
     from knock_harness.emulator.environment import Environment
 
@@ -61,7 +61,7 @@ def status(api: httpx.Client, message_id: str) -> str:
 
 
 def test_a_failure_that_may_pass_is_tried_again(
-    api: httpx.Client, send_email: Callable[..., str], clock: FixedClock, work: Callable[[], None]
+    api: httpx.Client, send_email: Callable[..., str], clock: VirtualClock, work: Callable[[], None]
 ) -> None:
     message = send_email(BUSY, BROKEN)
     seen = [status(api, message)]
@@ -76,7 +76,7 @@ def test_a_failure_that_may_pass_is_tried_again(
 def test_after_eight_tries_within_half_an_hour_a_message_is_given_up(
     api: httpx.Client,
     send_email: Callable[..., str],
-    clock: FixedClock,
+    clock: VirtualClock,
     work: Callable[[], None],
     environment: Environment,
 ) -> None:
@@ -96,7 +96,7 @@ def test_after_eight_tries_within_half_an_hour_a_message_is_given_up(
 def test_what_no_further_try_mends_is_tried_once(
     api: httpx.Client,
     send_email: Callable[..., str],
-    clock: FixedClock,
+    clock: VirtualClock,
     work: Callable[[], None],
     outcome: Outcome,
     expected: str,

@@ -8,7 +8,7 @@ import pytest
 from knock_harness.emulator.clock import stamp
 
 if TYPE_CHECKING:
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
     from knock_harness.emulator.environment import Environment, Task
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -46,7 +46,7 @@ def put(environment: Environment, name: str, seconds: int) -> None:
     environment.later("work", name.encode(), at=START + timedelta(seconds=seconds))
 
 
-def test_work_is_done_in_the_order_it_is_due(environment: Environment, clock: FixedClock, journal: Journal) -> None:
+def test_work_is_done_in_the_order_it_is_due(environment: Environment, clock: VirtualClock, journal: Journal) -> None:
     for name, seconds in (("late", 9), ("soon", 1), ("never", 99)):
         put(environment, name, seconds)
     clock.advance(timedelta(seconds=10))
@@ -57,7 +57,7 @@ def test_work_is_done_in_the_order_it_is_due(environment: Environment, clock: Fi
 
 
 def test_work_that_comes_of_work_is_done_in_its_turn(
-    environment: Environment, clock: FixedClock, journal: Journal
+    environment: Environment, clock: VirtualClock, journal: Journal
 ) -> None:
     put(environment, "breed", 1)
     put(environment, "last", 5)
@@ -68,7 +68,7 @@ def test_work_that_comes_of_work_is_done_in_its_turn(
     assert journal.done == ["breed", "bred", "last"]
 
 
-def test_no_more_is_done_than_was_asked_for(environment: Environment, clock: FixedClock, journal: Journal) -> None:
+def test_no_more_is_done_than_was_asked_for(environment: Environment, clock: VirtualClock, journal: Journal) -> None:
     for name in ("a", "b", "c"):
         put(environment, name, 0)
 

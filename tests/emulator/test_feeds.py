@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
     from knock_harness.emulator.environment import Environment
 
 NOTHING = {"__typename": "FeedMetadata", "total_count": 0, "unread_count": 0, "unseen_count": 0}
@@ -144,7 +144,7 @@ def test_tenant_filters(
     ids=["source", "categories", "data", "time"],
 )
 def test_other_filters_scope_items_and_counts(
-    api: httpx.Client, feed: str, send: Callable[..., str], clock: FixedClock, params: dict[str, str]
+    api: httpx.Client, feed: str, send: Callable[..., str], clock: VirtualClock, params: dict[str, str]
 ) -> None:
     send(workflow="a", categories=["y"], data={"k": True})
     clock.advance(timedelta(seconds=1))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
     from knock_harness.emulator.environment import Environment
 
 KEY = "welcome-guide"
@@ -164,7 +164,7 @@ def test_a_guide_is_archived_within_its_scope(
 
 
 def test_archiving_opens_the_throttle_unless_told_not_to(
-    api: httpx.Client, body: dict[str, Any], listed: Callable[..., dict[str, Any]], clock: FixedClock
+    api: httpx.Client, body: dict[str, Any], listed: Callable[..., dict[str, Any]], clock: VirtualClock
 ) -> None:
     mark(api, body, "seen")
     mark(api, body, "archived", unthrottled=True)

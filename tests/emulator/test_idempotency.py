@@ -11,7 +11,7 @@ from knock_harness.emulator import Emulator, EmulatorTransport
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
 
 TRIGGER = "/v1/workflows/in-app-message/trigger"
 BODY: dict[str, Any] = {"recipients": ["ada"], "data": {"count": 1}}
@@ -87,7 +87,7 @@ def test_a_refusal_leaves_the_key_fresh(api: httpx.Client, ask: Callable[..., ht
     assert "idempotent-replayed" not in answer.headers
 
 
-def test_a_key_is_fresh_again_after_a_day(ask: Callable[..., httpx.Response], clock: FixedClock) -> None:
+def test_a_key_is_fresh_again_after_a_day(ask: Callable[..., httpx.Response], clock: VirtualClock) -> None:
     first = ask()
     clock.advance(timedelta(hours=24))
 

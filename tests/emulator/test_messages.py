@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
 
 MARKS = {"seen": "seen_at", "read": "read_at", "interacted": "interacted_at", "archived": "archived_at"}
 UNDOS = {
@@ -70,7 +70,7 @@ def test_a_mark_sets_its_time_and_word(api: httpx.Client, send: Callable[..., st
 
 
 def test_a_repeated_mark_moves_its_time_and_leaves_an_event(
-    api: httpx.Client, send: Callable[..., str], clock: FixedClock
+    api: httpx.Client, send: Callable[..., str], clock: VirtualClock
 ) -> None:
     message = send()
     api.put(f"/v1/messages/{message}/read")
@@ -95,7 +95,7 @@ def test_either_path_undoes_one_mark_alone(api: httpx.Client, send: Callable[...
 
 
 def test_undoing_what_is_not_set_changes_nothing(
-    api: httpx.Client, send: Callable[..., str], clock: FixedClock
+    api: httpx.Client, send: Callable[..., str], clock: VirtualClock
 ) -> None:
     message = send()
     before = api.get(f"/v1/messages/{message}").json()
@@ -237,7 +237,7 @@ MADE: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_filter_keeps_what_fits(
-    api: httpx.Client, send: Callable[..., str], clock: FixedClock, environment: Any, name: str
+    api: httpx.Client, send: Callable[..., str], clock: VirtualClock, environment: Any, name: str
 ) -> None:
     send()
     clock.advance(timedelta(seconds=1))

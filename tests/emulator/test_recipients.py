@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from knock_harness.emulator import Emulator, EmulatorTransport, FixedClock
+from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock
 
 # Few of each, so that deletes, new beginnings and merges meet.
 names = st.sampled_from(["a", "b"])
@@ -33,7 +33,9 @@ class Writes(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.emulator = Emulator(clock=FixedClock(datetime(2026, 3, 1, tzinfo=UTC)), keys=["sk_test_x"], seed=1)
+        self.emulator = Emulator(
+            new_clock=lambda: VirtualClock(datetime(2026, 3, 1, tzinfo=UTC)), keys=["sk_test_x"], seed=1
+        )
         self.api = httpx.Client(
             transport=EmulatorTransport(self.emulator),
             base_url="http://emulator.test/v1/",

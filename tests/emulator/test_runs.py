@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
@@ -34,7 +34,7 @@ def cancel(api: httpx.Client, work: Callable[[], None]) -> Callable[..., int]:
 
 
 @pytest.fixture
-def wait(clock: FixedClock, work: Callable[[], None]) -> Callable[[timedelta], None]:
+def wait(clock: VirtualClock, work: Callable[[], None]) -> Callable[[timedelta], None]:
     """Let time pass, and do what becomes due."""
 
     def wait(by: timedelta) -> None:
@@ -415,7 +415,7 @@ class TestReading:
         in_app: Callable[..., Any],
         trigger: Callable[..., str],
         runs: Callable[..., Any],
-        clock: FixedClock,
+        clock: VirtualClock,
         filters: Any,
         expected: Any,
     ) -> None:

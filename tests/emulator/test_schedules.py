@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
 
 DAILY = [{"frequency": "daily", "hours": 9}]
 DAY = timedelta(days=1)
@@ -40,7 +40,7 @@ def listed(api: httpx.Client) -> Callable[..., list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def wait(clock: FixedClock, work: Callable[[], None]) -> Callable[[timedelta], None]:
+def wait(clock: VirtualClock, work: Callable[[], None]) -> Callable[[timedelta], None]:
     """Let time pass, and do what becomes due."""
 
     def wait(by: timedelta) -> None:

@@ -8,7 +8,7 @@ import pytest
 if TYPE_CHECKING:
     import httpx
 
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
 
 PATH = "/v1/objects/projects/1/subscriptions"
 
@@ -52,7 +52,7 @@ def test_a_recipient_named_twice_is_one_subscriber(api: httpx.Client) -> None:
     assert names(add(api, "ada", {"id": "ada", "name": "Ada"})) == ["ada"]
 
 
-def test_adding_again_gives_new_properties_and_keeps_the_date(api: httpx.Client, clock: FixedClock) -> None:
+def test_adding_again_gives_new_properties_and_keeps_the_date(api: httpx.Client, clock: VirtualClock) -> None:
     first = add(api, "ada", properties={"role": "a"})[0]
     clock.advance(timedelta(seconds=1))
 

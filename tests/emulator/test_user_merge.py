@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
 
 
 def merge(api: httpx.Client) -> httpx.Response:
@@ -58,7 +58,7 @@ def test_only_channels_that_the_primary_lacks_are_added(api: httpx.Client, chann
 
 
 def test_messages_of_the_last_thirty_days_move(
-    api: httpx.Client, clock: FixedClock, send: Callable[..., str], feed: str
+    api: httpx.Client, clock: VirtualClock, send: Callable[..., str], feed: str
 ) -> None:
     api.put("/v1/users/ada", json={})
     api.put("/v1/users/bea", json={})
@@ -108,7 +108,7 @@ def test_a_merge_needs_the_other_user(api: httpx.Client) -> None:
     assert api.post("/v1/users/ada/merge", json={}).status_code == 422
 
 
-def test_runs_of_the_secondary_that_wait_send_nothing(api: httpx.Client, clock: FixedClock) -> None:
+def test_runs_of_the_secondary_that_wait_send_nothing(api: httpx.Client, clock: VirtualClock) -> None:
     for name in ("ada", "bea"):
         api.put(f"/v1/users/{name}", json={})
     api.post("/v1/workflows/delayed-message/trigger", json={"recipients": ["bea"]}).raise_for_status()

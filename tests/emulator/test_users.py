@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
     from knock_harness.emulator.environment import Environment
 
 
@@ -113,7 +113,7 @@ def test_created_at_is_what_the_caller_says_and_stays(api: httpx.Client) -> None
     assert user(api)["created_at"] == "2020-02-03T02:05:06.000000Z"
 
 
-def test_updated_at_moves_with_a_change_and_not_with_a_read(api: httpx.Client, clock: FixedClock) -> None:
+def test_updated_at_moves_with_a_change_and_not_with_a_read(api: httpx.Client, clock: VirtualClock) -> None:
     first = api.put("/v1/users/ada", json={"a": 1}).json()["updated_at"]
     clock.advance(timedelta(seconds=5))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .clock import Clock, FixedClock, RealClock
+from .clock import Clock, RunningClock, VirtualClock
 from .emulator import Answer, Emulator
 from .exchange import Request
 
 if TYPE_CHECKING:
     from .transport import EmulatorTransport
 
-__all__ = ["Answer", "Clock", "Emulator", "EmulatorTransport", "FixedClock", "RealClock", "Request"]
+__all__ = ["Answer", "Clock", "Emulator", "EmulatorTransport", "Request", "RunningClock", "VirtualClock"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Final, Protocol
 
 import msgspec
 from dateutil.parser import isoparse
 
-__all__ = ["Clock", "FixedClock", "RealClock", "moment", "stamp"]
+__all__ = ["NEVER", "Clock", "RunningClock", "VirtualClock", "moment", "stamp"]
 
 _encode = msgspec.json.Encoder().encode  # writes a moment in a tenth of the time that isoformat takes
 _LENGTH: Final = len("2026-01-01T00:00:00.000000Z")
@@ -16,24 +17,57 @@ _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
+#: Later than any moment of the machine's clock.
+NEVER: Final = inf
+
+
 class Clock(Protocol):
-    """Something that knows the time."""
+    """The time of an environment, which can be moved forward."""
 
     def now(self) -> datetime:
         """Return the moment, in UTC."""
         ...
 
+    def move_to(self, at: datetime) -> None:
+        """Let it be another moment from now on."""
+        ...
 
-class RealClock:
-    """The clock of this machine."""
+    def machine_time(self, at: datetime) -> float:
+        """Return when it will be that moment by the clock of the machine, in seconds since 1970 (`NEVER`: by itself never)."""
+        ...
+
+
+class RunningClock:
+    """The clock of this machine, ahead of it by as much as it was moved.
+
+    Args:
+        at: the moment it shows at first; None: that of the machine.
+    """
+
+    def __init__(self, at: datetime | None = None) -> None:
+        self._ahead = timedelta()
+        if at is not None:
+            self.move_to(at)
 
     def now(self) -> datetime:
         """Return the moment, in UTC."""
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self._ahead
+
+    def move_to(self, at: datetime) -> None:
+        """Let it be another moment now, and go on from there."""
+        self._ahead = at - datetime.now(UTC)
+
+    def machine_time(self, at: datetime) -> float:
+        """Return when it will be that moment by the clock of the machine, in seconds since 1970."""
+        return (at - self._ahead).timestamp()
 
 
-class FixedClock:
-    """A clock that stands still until it is moved."""
+class VirtualClock:
+    """A clock that stands still until it is moved.
+
+    Args:
+        at: the moment it shows at first.
+    """
 
     def __init__(self, at: datetime) -> None:
         self._now = at
@@ -42,9 +76,13 @@ class FixedClock:
         """Return the moment it stands at, in UTC."""
         return self._now
 
-    def advance(self, by: timedelta) -> None:
-        """Move forward by a duration of at least zero."""
-        self._now += by
+    def move_to(self, at: datetime) -> None:
+        """Stand at another moment."""
+        self._now = at
+
+    def machine_time(self, at: datetime) -> float:
+        """Return 0.0 for a moment that has come, else `NEVER`."""
+        return 0.0 if at <= self._now else NEVER
 
 
 def stamp(at: datetime) -> str:

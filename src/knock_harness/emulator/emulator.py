@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from operator import itemgetter
-from time import perf_counter
+from time import perf_counter, time
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -14,9 +14,10 @@ from knock_harness import contract
 
 from . import cors, idempotency
 from .call import Call
-from .clock import Clock, RealClock, stamp
+from .clock import NEVER, Clock, RunningClock, moment
 from .credentials import Credential, bearer, permit
 from .environment import Environment
+from .environment_files import EnvironmentFiles
 from .exchange import JSON, Reply, Request
 from .identifiers import Identifiers
 from .operations import HANDLERS
@@ -25,10 +26,14 @@ from .tasks import TASKS
 from .validation import parse_body, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
 
     from knock_harness.contract import Match
     from knock_harness.contract.project import Project
+
+    from .outbound import OutboundAnswer, OutboundCall
 
 __all__ = ["Answer", "Emulator"]
 
@@ -49,40 +54,57 @@ class Emulator:
     """A Knock API on this machine.
 
     Args:
-        clock: where its time comes from.
+        new_clock: makes the clock of each environment; by default that of the machine.
         project: the workflows, channels and guides that every environment starts with; by default the packaged one.
         keys: secret keys (``sk_...``) whose environments exist from the start.
         strict_keys: refuse secret keys that are not among these, instead of opening an environment for each new
             ``sk_test_...``.
         seed: makes identifiers the same in every run.
+        data: the directory in which environments are kept; those in it exist from the start. None: in memory.
+
+    Attributes:
+        environments: by the secret key that opened each.
+        next_due: when the next work is due anywhere, in seconds since 1970 by the clock of the machine.
+
+    Raises:
+        InvalidDocument: a file of `data` cannot be used.
     """
 
     def __init__(
         self,
         *,
-        clock: Clock | None = None,
+        new_clock: Callable[[], Clock] = RunningClock,
         project: Project | None = None,
         keys: Iterable[str] = (),
         strict_keys: bool = False,
         seed: int | None = None,
+        data: Path | None = None,
     ) -> None:
-        self.clock = clock or RealClock()
         self.project = project or contract.project.load()
         self.environments: dict[str, Environment] = {}
+        self.next_due = NEVER
+        self._new_clock = new_clock
         self._strict_keys = strict_keys
-        self._ids = Identifiers(seed)
+        self._seed = seed
+        self._ids = Identifiers(seed, whose="requests")
         self._credentials: dict[str, Credential] = {}
-        self.next_due: str | None = None  # when the next work is due anywhere, as `stamp` writes it
-        self._due: dict[str, str] = {}  # the environments with work in their queue, and when the first of it is due
-        for key in keys:
+        self._due: dict[str, float] = {}  # the environments with work in their queue, and when the first of it is due
+        self._noted: dict[str, str | None] = {}  # when that is by their own clocks
+        self._files = None if data is None else EnvironmentFiles(data)
+        for key in (*keys, *(self._files.names() if self._files else ())):
             self.open_environment(key)
 
     def open_environment(self, secret_key: str) -> Environment:
         """Return the environment of a secret key, made if need be; ``pk_x`` is the public key beside ``sk_x``."""
         if secret_key not in self.environments:
             self.environments[secret_key] = Environment(
-                secret_key, project=self.project, clock=self.clock, ids=self._ids
+                secret_key,
+                project=self.project,
+                new_clock=self._new_clock,
+                seed=self._seed,
+                path=self._files.path(secret_key) if self._files else None,
             )
+            self._note_due(secret_key)
             self._credentials[secret_key] = Credential("secret", secret_key)
             self._credentials["pk_" + secret_key.removeprefix("sk_")] = Credential("public", secret_key)
         return self.environments[secret_key]
@@ -114,26 +136,58 @@ class Emulator:
             budget_s: after which no more is begun; 0.0: so many pieces as are done at once, and no more.
             at_once: pieces that are done before the time is looked at.
         """
-        started = perf_counter()
-        now = stamp(self.clock.now())
-        for name in [name for name, due_at in sorted(self._due.items(), key=itemgetter(1)) if due_at <= now]:
+        started, now = perf_counter(), time()
+        if self.next_due > now:
+            return False
+        for name in [name for name, due in sorted(self._due.items(), key=itemgetter(1)) if due <= now]:
             more = True
             while more:
                 more = self.environments[name].run_due(TASKS, limit=at_once) == at_once
                 if perf_counter() - started > budget_s:
                     self._note_due(name)
-                    return self.next_due is not None and self.next_due <= now
+                    return self.next_due <= now
             self._note_due(name)
         return False
 
-    def _note_due(self, name: str) -> None:
-        before, after = self._due.get(name), self.environments[name].store.queue.next_due()
-        if after is None:
+    def advance(self, name: str, *, to: datetime) -> Iterator[int]:
+        """Move the clock of an environment, doing in order what falls due on the way, in slices.
+
+        Between two slices the outbound calls of the environment are to be made; see `Environment.advance`.
+
+        Yields:
+            How many pieces of work were done since the last time.
+        """
+        try:
+            yield from self.environments[name].advance(TASKS, to=to)
+        finally:
+            self._note_due(name, moved=True)
+
+    def reset(self, name: str) -> None:
+        """Let an environment be as when it was first opened; its keys stay."""
+        self.environments[name].reset()
+        self._note_due(name, moved=True)
+
+    def answered(self, name: str, call: OutboundCall, answer: OutboundAnswer) -> None:
+        """Take the answer of an outbound call of an environment."""
+        self.environments[name].answered(call, answer)
+        self._note_due(name)
+
+    def close(self) -> None:
+        """Let go of all environments; those in memory are gone then."""
+        for environment in self.environments.values():
+            environment.store.close()
+
+    def _note_due(self, name: str, *, moved: bool = False) -> None:
+        environment = self.environments[name]
+        due_at = environment.store.queue.next_due()
+        if due_at == self._noted.get(name) and not moved:
+            return
+        self._noted[name] = due_at
+        if due_at is None:
             self._due.pop(name, None)
         else:
-            self._due[name] = after
-        if before == self.next_due or (after is not None and (self.next_due is None or after < self.next_due)):
-            self.next_due = min(self._due.values(), default=None)
+            self._due[name] = environment.clock.machine_time(moment(due_at))
+        self.next_due = min(self._due.values(), default=NEVER)
 
     def _reply(self, request: Request, request_id: str) -> Reply:
         if request.method == "OPTIONS":

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import msgspec
 
 from .clock import Clock, moment, stamp
 from .engine.plans import Plans
 from .engine.providers import Provider, StandIn
+from .identifiers import Identifiers
+from .outbound import encode
+from .settings import Settings
 from .store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from knock_harness.contract.project import Project
 
-    from .identifiers import Identifiers
+    from .outbound import OutboundAnswer, OutboundCall, OutboundRequest
     from .queue import Due
 
 __all__ = ["Environment", "Task"]
@@ -25,39 +31,127 @@ __all__ = ["Environment", "Task"]
 #: Does one piece of work that became due: the environment, what the work is about (JSON), and the moment it was due.
 Task: TypeAlias = "Callable[[Environment, bytes, datetime], None]"
 
-
-#: Later than any moment.
+#: Later than any moment, as a text.
 NEVER: Final = "~"
+#: Pieces of work that are done in one transaction while the clock is moved.
+MOVING_SLICE: Final = 256
 
 
 class Environment:
     """One isolated world of records (ENV-ISOLATION).
 
-    Attributes:
+    Args:
         name: the secret key that opened it.
+        project: the workflows, channels, guides and defaults it starts with.
+        new_clock: makes its clock.
+        seed: makes its identifiers the same in every run.
+        path: the file of its store; None: in memory.
+
+    Attributes:
         project: the committed workflows, channels, guides and defaults; replaced as a whole by a commit.
         clock: its time.
         ids: where new identifiers come from.
         store: its records.
+        settings: what is set for it; changed by `configure`.
         plans: its workflows, ready to run.
         provider: who delivers what goes out of it.
+        calls_out: whether it may have outbound calls to make.
     """
 
-    def __init__(self, name: str, *, project: Project, clock: Clock, ids: Identifiers) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        project: Project,
+        new_clock: Callable[[], Clock],
+        seed: int | None = None,
+        path: Path | None = None,
+    ) -> None:
         self.name = name
-        self.project = project
-        self.clock = clock
-        self.ids = ids
-        self.store = Store()
-        self.plans = Plans()
         self.provider: Provider = StandIn()
+        self._base_project = project
+        self._new_clock = new_clock
+        self._seed = seed
+        self._calling: set[int] = set()  # places of the outbound calls that are being made
         self._earliest_put = NEVER  # of the work put since a piece of work began, when the first is due
+        self._open(Store(path))
+
+    def _open(self, store: Store) -> None:
+        """Begin with a store, from where it stands."""
+        self.store = store
+        kept = store.kept
+        generation = int(kept.get("generation") or b"-1") + 1
+        self.ids = Identifiers(self._seed, whose=self.name, generation=generation)
+        with store.transaction():
+            kept.put("name", self.name.encode())
+            kept.put("generation", b"%d" % generation)
+        self._reload()
+
+    def _reload(self) -> None:
+        """Take project, settings and time from the store, where it has them."""
+        self.project = self._base_project
+        self.plans = Plans()
+        settings = self.store.kept.get("settings")
+        self.settings = Settings() if settings is None else msgspec.json.decode(settings, type=Settings)
+        self.clock = self._new_clock()
+        moved_to = self.store.kept.get("clock")
+        if moved_to is not None:
+            self.clock.move_to(max(self.clock.now(), moment(moved_to.decode())))
+        self.calls_out = bool(self.store.outbound_calls.all())
+        self._calling.clear()
+
+    def reset(self) -> None:
+        """Forget all records, settings, commits and moves of the clock: be as when it was first opened."""
+        path = self.store.path
+        self.store.close()
+        if path is not None:
+            for each in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+                each.unlink(missing_ok=True)
+        self._open(Store(path))
+
+    def configure(self, **changes: Any) -> None:
+        """Change settings, by their names in `Settings`."""
+        self.settings = msgspec.structs.replace(self.settings, **changes)
+        self.store.kept.put("settings", msgspec.json.encode(self.settings))
 
     def later(self, kind: str, payload: bytes, *, at: datetime) -> int:
         """Put work into the queue and return its place there."""
         due_at = stamp(at)
         self._earliest_put = min(self._earliest_put, due_at)
         return self.store.queue.put(due_at, kind, payload)
+
+    def call_out(self, request: OutboundRequest, *, answered_by: str, about: bytes) -> None:
+        """Let a request be made of somebody outside.
+
+        Args:
+            request: which.
+            answered_by: the kind of work that takes the answer; its payload is read by `outbound.decode_answered`.
+            about: what that work is about.
+        """
+        self.store.outbound_calls.add(request, answered_by=answered_by, about=about)
+        self.calls_out = True
+
+    def take_calls(self) -> Sequence[OutboundCall]:
+        """Return the outbound calls to make that were not returned before; each is to be answered by `answered`."""
+        waiting = self.store.outbound_calls.all() if self.calls_out else []
+        self.calls_out = False
+        taken = [each for each in waiting if each.seq not in self._calling]
+        self._calling.update(each.seq for each in taken)
+        return taken
+
+    def answered(self, call: OutboundCall, answer: OutboundAnswer) -> None:
+        """Take the answer of an outbound call; one that is not waited for any more is dropped."""
+        if call.seq not in self._calling:
+            return  # the environment was reset meanwhile
+        self._calling.discard(call.seq)
+        with self.store.transaction():
+            if self.store.outbound_calls.remove(call.seq):
+                self.later(call.answered_by, encode((call.about, answer)), at=self.clock.now())
+
+    @property
+    def is_calling(self) -> bool:
+        """Say whether an outbound call is to be made, or to be answered."""
+        return self.calls_out or bool(self._calling)
 
     def run_due(self, tasks: Mapping[str, Task], *, limit: int) -> int:
         """Do what is due now, in order, each piece wholly or not at all; return how many pieces were done.
@@ -70,30 +164,67 @@ class Environment:
         """
         done = 0
         while done < limit and (due := self.store.queue.due(stamp(self.clock.now()), limit=limit - done)):
-            try:
-                done += self._do(due, tasks)
-            except Exception:  # noqa: BLE001 - one of them failed; all are undone, and the first is tried by itself
-                done += self._do_alone(due[0], tasks)
+            done += self._do(due, tasks)
         return done
 
-    def _do(self, due: Sequence[Due], tasks: Mapping[str, Task]) -> int:
+    def advance(self, tasks: Mapping[str, Task], *, to: datetime) -> Iterator[int]:
+        """Move the clock, doing in order what falls due on the way; while a piece is done, it is the moment of it.
+
+        Whoever drives this makes the outbound calls in between: the answers belong to the moment of the call, and
+        what is due later waits for them.
+
+        Args:
+            tasks: what to do for each kind of work.
+            to: the moment to move to; not before now.
+
+        Yields:
+            How many pieces were done since the last time.
+        """
+        until = stamp(to)
+        while True:
+            done = 0
+            if not self.is_calling and (due := self.store.queue.due(until, limit=MOVING_SLICE)):
+                done = self._do(due, tasks, moving=True)
+            elif not self.is_calling:
+                break
+            yield done
+        self._move_to(to)
+        self.store.kept.put("clock", until.encode())
+
+    def _move_to(self, at: datetime) -> None:
+        if at > self.clock.now():
+            self.clock.move_to(at)
+
+    def _do(self, due: Sequence[Due], tasks: Mapping[str, Task], *, moving: bool = False) -> int:
+        try:
+            return self._do_together(due, tasks, moving=moving)
+        except Exception:  # noqa: BLE001 - one of them failed; all are undone, and the first is tried by itself
+            return self._do_alone(due[0], tasks)
+
+    def _do_together(self, due: Sequence[Due], tasks: Mapping[str, Task], *, moving: bool) -> int:
         """Do pieces in one transaction, as one for each would cost more than the work; return how many were done.
 
-        Work that was put meanwhile and is due earlier comes first: the rest is left for the next time.
+        Work that was put meanwhile and is due earlier comes first, as do outbound calls while the clock is moved: the
+        rest is left for the next time.
         """
         number = 0
         with self.store.transaction():
             for number, each in enumerate(due, start=1):
                 self._earliest_put = NEVER
-                tasks[each.kind](self, each.payload, moment(each.due_at))
-                if number < len(due) and self._earliest_put < due[number].due_at:
+                at = moment(each.due_at)
+                if moving:
+                    self._move_to(at)
+                tasks[each.kind](self, each.payload, at)
+                if number < len(due) and (self._earliest_put < due[number].due_at or (moving and self.calls_out)):
                     break
             self.store.queue.remove_all([each.seq for each in due[:number]])
+            if moving:
+                self.store.kept.put("clock", due[number - 1].due_at.encode())
         return number
 
     def _do_alone(self, each: Due, tasks: Mapping[str, Task]) -> int:
         try:
-            return self._do([each], tasks)
+            return self._do_together([each], tasks, moving=False)
         except Exception:  # noqa: BLE001 - see run_due
             traceback.print_exc(file=sys.stderr)
             self.store.queue.remove(each.seq)

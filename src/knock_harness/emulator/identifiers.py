@@ -7,6 +7,8 @@ from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import msgspec
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -19,6 +21,10 @@ _KSUID_EPOCH = 1_400_000_000
 _UUID_RANDOM = (1 << 80) - 1 & ~(0xF << 76 | 0x3 << 62)
 _UUID_MARKS = 7 << 76 | 2 << 62
 _FIRST_UUID = 0x0190_0000_0000
+_GENERATION_BITS = 32  # one source gives out no more than so many bits count
+
+
+_decode_state = msgspec.msgpack.Decoder(tuple[int, tuple[int, tuple[int, ...], float | None]]).decode
 
 
 def named_uuid(name: str) -> str:
@@ -27,11 +33,26 @@ def named_uuid(name: str) -> str:
 
 
 class Identifiers:
-    """A source of identifiers: the same seed gives the same ones in the same order (None: a seed of the system)."""
+    """A source of identifiers: the same arguments give the same ones in the same order.
 
-    def __init__(self, seed: int | None = None) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - identifiers, not secrets
-        self._last_uuid = _FIRST_UUID
+    Args:
+        seed: None: one of the system's.
+        whose: sources of different names give different ones.
+        generation: how often the source was opened before; a later one gives others, and greater UUIDs.
+    """
+
+    def __init__(self, seed: int | None = None, *, whose: str = "", generation: int = 0) -> None:
+        self._random = random.Random(None if seed is None else f"{seed}/{whose}/{generation}")  # noqa: S311 - identifiers, not secrets
+        self._last_uuid = _FIRST_UUID + (generation << _GENERATION_BITS)
+
+    def state(self) -> bytes:
+        """Return what it needs to go on from here."""
+        return msgspec.msgpack.encode((self._last_uuid, self._random.getstate()))
+
+    def restore(self, state: bytes) -> None:
+        """Go on from where another one was."""
+        self._last_uuid, drawn = _decode_state(state)
+        self._random.setstate(drawn)
 
     def uuid(self) -> str:
         """Return a UUID, as for runs, bulk operations and schedules.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from time import time
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -11,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from .clock import moment
+from .clock import NEVER
 from .corking import CorkedProtocol
 from .exchange import Request
 
@@ -30,8 +31,6 @@ __all__ = ["application", "serve"]
 CONTROL = "/_emulator/"
 #: How long what is due waits while requests keep coming, before one piece more of it is done.
 BUSY_PAUSE_S = 0.002
-#: Later than any moment.
-NEVER = "~"
 
 
 class Shell:
@@ -40,7 +39,7 @@ class Shell:
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
         self._woken = asyncio.Event()
-        self._sleeps_until = ""  # a moment as the emulator writes it; empty while awake
+        self._sleeps_until = 0.0  # by the clock of the machine; 0.0 while awake
         self._answered = False  # a request, since something that was due was last done
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +66,7 @@ class Shell:
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.content})
         self._answered = True
-        if self._sleeps_until and (self._emulator.next_due or NEVER) < self._sleeps_until:
+        if self._emulator.next_due < self._sleeps_until:
             self._woken.set()
 
     async def do_what_is_due(self) -> None:
@@ -82,17 +81,15 @@ class Shell:
             if more:
                 await asyncio.sleep(BUSY_PAUSE_S if busy else 0)
                 continue
-            self._sleeps_until = self._emulator.next_due or NEVER
+            self._sleeps_until = self._emulator.next_due
             self._woken.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), self._seconds_to_sleep())
-            self._sleeps_until = ""
+            self._sleeps_until = 0.0
 
     def _seconds_to_sleep(self) -> float | None:
         due_at = self._emulator.next_due
-        if due_at is None:
-            return None
-        return max(0.0, (moment(due_at) - self._emulator.clock.now()).total_seconds())
+        return None if due_at == NEVER else max(0.0, due_at - time())
 
 
 def application(emulator: Emulator, *, on_ready: Callable[[], None] = lambda: None) -> ASGIApp:

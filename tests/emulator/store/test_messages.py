@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from knock_harness.emulator import FixedClock
+    from knock_harness.emulator import VirtualClock
     from knock_harness.emulator.environment import Environment
 
 
@@ -75,7 +75,7 @@ def test_a_deleted_actor_leaves_a_marker_without_its_data(api: httpx.Client, sen
 
 
 def test_a_merge_hands_over_messages_of_the_last_thirty_days(
-    api: httpx.Client, send: Callable[..., str], clock: FixedClock, feed: str
+    api: httpx.Client, send: Callable[..., str], clock: VirtualClock, feed: str
 ) -> None:
     send("bob")
     clock.advance(timedelta(days=31))
