@@ -33,7 +33,7 @@ class Clock(Protocol):
         ...
 
     def machine_time(self, at: datetime) -> float:
-        """Return when it will be that moment by the clock of the machine, in seconds since 1970 (`NEVER`: by itself never)."""
+        """Return when it will be that moment by the clock of the machine, in seconds since 1970; or `NEVER`."""
         ...
 
 

@@ -48,7 +48,7 @@ class OutboundAnswer(msgspec.Struct, array_like=True, frozen=True):
 
 
 class OutboundCall(NamedTuple):
-    """A request that waits to be made: its place, the request, the kind of work that takes the answer, and about what."""
+    """A request that waits to be made: its place, the request, the kind of work that takes the answer, what about."""
 
     seq: int
     request: OutboundRequest

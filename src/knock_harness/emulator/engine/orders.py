@@ -66,17 +66,17 @@ class Progress(msgspec.Struct, array_like=True):
 
     Attributes:
         order: what it carries out, for this recipient alone.
-        next_step: the place of the step that comes next.
+        next_step: the place in the plan of the step that comes next.
         activity_id: of the activity that its messages tell of.
-        errors: met so far.
-        delayed: it waits in that step, whose pause is over when it goes on.
+        waits: it waits in that step, and goes on there.
+        memory: what that step remembers while it waits.
     """
 
     order: Order
     next_step: int = 0
     activity_id: str = ""
-    errors: int = 0
-    delayed: bool = False
+    waits: bool = False
+    memory: bytes = b""
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema_rs
 
+from knock_harness.contract.steps import all_steps
 from knock_harness.emulator.message import Origin, origin
 
 from .contents import MakeContent, content_maker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from knock_harness.contract.project import Channel, Project, Step, Workflow
+    from knock_harness.contract.steps import Branch
 
-__all__ = ["Plan", "PlannedStep", "Plans", "Sender"]
+__all__ = ["END", "Plan", "PlannedBranch", "PlannedStep", "Plans", "Sender"]
+
+#: The place of no step: the run is over.
+END: Final = -1
 
 _NO_MESSAGES: Final = frozenset({"in_app_guide"})
 
@@ -37,15 +43,32 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedBranch:
+    """A way that a run can take.
+
+    Attributes:
+        branch: as it was committed.
+        start: the place of its first step, or of what follows it if it has none.
+    """
+
+    branch: Branch
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedStep:
     """A step, ready to be carried out.
 
     Attributes:
         step: as it was committed.
+        next: the place of the step that follows it; `END` if none does.
+        branches: the ways that a run can take from here (BRANCH-REJOINS).
         sender: of a channel step; None: its channel is not configured (ENGINE-SKIP-UNCONFIGURED-CHANNEL).
     """
 
     step: Step
+    next: int
+    branches: tuple[PlannedBranch, ...] = ()
     sender: Sender | None = None
 
 
@@ -55,7 +78,7 @@ class Plan:
 
     Attributes:
         workflow: as it was committed.
-        steps: in order.
+        steps: of the trunk and of all branches; a place in this sequence stands for a step.
         variables: what templates and conditions see of the workflow.
         data_schema: what the data of a trigger must fit; None: anything.
         is_commercial: its recipients may opt out of all such at once.
@@ -99,7 +122,7 @@ def _plan(project: Project, workflow: Workflow) -> Plan:
     settings = workflow.settings
     return Plan(
         workflow,
-        [_planned(project, workflow, step) for step in workflow.steps],
+        list(_laid_out(workflow.steps, 0, END, lambda step: _sender(project, workflow, step))),
         {
             "id": workflow.version_id,
             "key": workflow.key,
@@ -112,10 +135,39 @@ def _plan(project: Project, workflow: Workflow) -> Plan:
     )
 
 
-def _planned(project: Project, workflow: Workflow, step: Step) -> PlannedStep:
+def _laid_out(
+    steps: Sequence[Step], place: int, after: int, sender: Callable[[Step], Sender | None]
+) -> Iterator[PlannedStep]:
+    """Yield steps and those of their branches in the order of the definition, each with what follows it.
+
+    Args:
+        steps: of the trunk or of a branch.
+        place: of the first of them.
+        after: the place that follows the last of them.
+        sender: makes what a channel step sends through.
+    """
+    for step in steps:
+        behind = place + _size([step])
+        follows = after if step is steps[-1] else behind
+        start, branches, bodies = place + 1, [], []
+        for branch in step.branches:
+            leads_to = END if branch.terminates else follows
+            branches.append(PlannedBranch(branch, start if branch.steps else leads_to))
+            bodies.append(_laid_out(branch.steps, start, leads_to, sender))
+            start += _size(branch.steps)
+        yield PlannedStep(step, follows, tuple(branches), sender(step))
+        yield from chain.from_iterable(bodies)
+        place = behind
+
+
+def _size(steps: Sequence[Step]) -> int:
+    return sum(1 for _ in all_steps(steps))
+
+
+def _sender(project: Project, workflow: Workflow, step: Step) -> Sender | None:
     channel = project.channels.get(step.channel_key)
-    if channel is None or channel.type in _NO_MESSAGES:
-        return PlannedStep(step)
+    if step.type != "channel" or channel is None or channel.type in _NO_MESSAGES:
+        return None
     source = origin(
         channel,
         key=workflow.key,
@@ -123,5 +175,4 @@ def _planned(project: Project, workflow: Workflow, step: Step) -> PlannedStep:
         categories=workflow.categories,
         step_ref=step.ref,
     )
-    make = content_maker(channel, step.template, step.settings, project.layouts)
-    return PlannedStep(step, Sender(channel, source, make))
+    return Sender(channel, source, content_maker(channel, step.template, step.settings, project.layouts))

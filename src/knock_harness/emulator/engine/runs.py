@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -14,19 +14,23 @@ from knock_harness.emulator.store.runs import RunRow
 
 from .conditions import holds
 from .events import Events
+from .kinds import KINDS
 from .orders import Progress, decode_progress, encode
+from .outcomes import End, GoTo, StepFailed, Wait
+from .plans import END
 from .scopes import RunScope
-from .steps import StepFailed, channel_step, delay_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from knock_harness.contract.project import Step
     from knock_harness.emulator.environment import Environment
     from knock_harness.emulator.references import Ref
     from knock_harness.emulator.store.runs import Paused
 
     from .orders import Addressee, Order
+    from .outcomes import Outcome
     from .plans import Plan
 
 __all__ = ["GO_ON", "Run", "begin", "cancel", "go_on"]
@@ -87,30 +91,38 @@ class Run:
             messages_of=self.events.messages_of,
         )
 
-    def go(self) -> datetime | None:
-        """Carry out steps until the run is over (None) or waits for a moment."""
+    def go(self) -> Wait | End:
+        """Carry out steps until the run is over or waits."""
         progress = self.progress
-        if progress.next_step == 0 and not progress.delayed and not holds(self.plan.workflow.conditions, self.scope):
+        if progress.next_step == 0 and not progress.waits and not holds(self.plan.workflow.conditions, self.scope):
             self.events.add("run_halted", self.stamp, data={"reason": "conditions_not_met"})
-            return None  # ENGINE-TRIGGER-CONDITION-HALT
-        for planned in self.plan.steps[progress.next_step :]:
-            step = planned.step
-            if step.type == "delay":
-                if progress.delayed:
-                    progress.delayed = False
-                    self.events.add("delay_finished", self.stamp, step=(step.ref, step.type))
-                elif until := delay_step(self, step):
-                    progress.delayed = True
-                    return until
+            return End()  # ENGINE-TRIGGER-CONDITION-HALT
+        while progress.next_step != END:
+            planned = self.plan.steps[progress.next_step]
+            kind = KINDS[planned.step.type]
+            try:
+                outcome = kind.resume(self, planned) if progress.waits else kind.enter(self, planned)
+            except StepFailed as error:
+                self.tell(planned.step, "step_failed", {"reason": str(error)}, failed=True)
+                return End()
+            progress.waits = isinstance(outcome, Wait)
+            if outcome is None:
+                progress.next_step = planned.next
+            elif isinstance(outcome, GoTo):
+                progress.next_step = outcome.place
             else:
-                try:
-                    channel_step(self, planned)
-                except StepFailed as error:
-                    self.events.add(
-                        "step_failed", self.stamp, step=(step.ref, step.type), data={"reason": str(error)}, failed=True
-                    )
-                    return None
-            progress.next_step += 1
+                return outcome
+            if progress.memory:
+                progress.memory = b""
+        return End()
+
+    def tell(self, step: Step, event: str, data: dict[str, Any] | None = None, *, failed: bool = False) -> None:
+        """Add an event of a step."""
+        self.events.add(event, self.stamp, step=(step.ref, step.type), data=data, failed=failed)
+
+    def skip(self, step: Step, reason: str) -> Outcome:
+        """Skip a step and say why: the run goes on with what follows (ENGINE-SKIP-CONTINUES)."""
+        self.tell(step, "step_skipped", {"reason": reason})
         return None
 
 
@@ -138,7 +150,7 @@ def go_on(environment: Environment, payload: bytes, at: datetime) -> None:
             continue
         run = _resumed(environment, paused, at=at)
         workflow = environment.project.workflows.get(run.plan.workflow.key)
-        if run.progress.delayed and (workflow is None or not workflow.active):
+        if run.progress.waits and (workflow is None or not workflow.active):
             _end(run)  # WORKFLOW-INACTIVE-PAUSED-TERMINATES
         else:
             environment.store.runs.put(_carried_on(run))
@@ -196,11 +208,11 @@ def _shown(about: str, run_id: str, ref: Ref, inserted_at: str) -> str:
 
 
 def _carried_on(run: Run, *, inserted_at: str = "", about: str = "") -> RunRow:
-    until = run.go()
-    if until is None:
-        run.events.add("run_completed", run.stamp)
-        return _row(run, "completed", inserted_at=inserted_at, about=about)
-    wake = run.environment.later(GO_ON, encode([run.id]), at=until)
+    outcome = run.go()
+    if isinstance(outcome, End):
+        run.events.add(f"run_{outcome.status}", run.stamp)
+        return _row(run, outcome.status, inserted_at=inserted_at, about=about)
+    wake = None if outcome.until is None else run.environment.later(GO_ON, encode([run.id]), at=outcome.until)
     return _row(run, "paused", inserted_at=inserted_at, about=about, state=encode(run.progress), wake=wake)
 
 

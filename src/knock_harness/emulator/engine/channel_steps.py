@@ -1,10 +1,9 @@
-"""The steps of a workflow, carried out for one recipient."""
+"""Channel steps: a message for each address of the recipient."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.message import NewActivity, NewMessage
 from knock_harness.emulator.preference_sets import DEFAULT, allows, allows_commercial
 from knock_harness.emulator.preferences import effective
@@ -12,29 +11,25 @@ from knock_harness.emulator.preferences import effective
 from . import deliveries
 from .addressing import addresses
 from .conditions import holds
-from .durations import InvalidDelay, resume_at, zone
+from .outcomes import StepFailed
 from .templates import TemplateFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from knock_harness.contract.project import Channel, Step
 
     from .addressing import Address
+    from .outcomes import Outcome
     from .plans import PlannedStep, Sender
     from .runs import Run
 
-__all__ = ["StepFailed", "channel_step", "delay_step"]
+__all__ = ["channel_step"]
 
 _CREATED: Final = "message.created"
 
 
-class StepFailed(Exception):
-    """A step failed for good: the run ends here (ENGINE-FAIL-HALTS)."""
-
-
-def channel_step(run: Run, planned: PlannedStep) -> None:
+def channel_step(run: Run, planned: PlannedStep) -> Outcome:
     """Make a message for each address of the recipient, or skip the step and say why (ENGINE-SKIP-CONTINUES).
 
     Raises:
@@ -42,44 +37,18 @@ def channel_step(run: Run, planned: PlannedStep) -> None:
     """
     step, sender = planned.step, planned.sender
     if sender is None:
-        return _skip(run, step, "channel_not_configured")
+        return run.skip(step, "channel_not_configured")
     channel = sender.channel
     if not holds(step.conditions, run.scope) or not holds(channel.settings.get("conditions"), run.scope):
-        return _skip(run, step, "conditions_not_met")  # CHANNEL-CONDITIONS-AND
+        return run.skip(step, "conditions_not_met")  # CHANNEL-CONDITIONS-AND
     if not _prefers(run, channel):
-        return _skip(run, step, "preferences_not_met")  # RUNPREF-OPT-OUT-SKIPS
+        return run.skip(step, "preferences_not_met")  # RUNPREF-OPT-OUT-SKIPS
     reached = _addresses(run, channel)
     if not reached:
-        return _skip(run, step, "recipient_not_reachable")
+        return run.skip(step, "recipient_not_reachable")
     for each in reached:
         _send(run, step, sender, each)
     return None
-
-
-def delay_step(run: Run, step: Step) -> datetime | None:
-    """Return the moment until which the run waits; None: it goes on at once (DELAY-FIXED)."""
-    if not holds(step.conditions, run.scope):
-        _skip(run, step, "conditions_not_met")
-        return None
-    if run.progress.order.skip_delay:  # TRIGGER-SETTINGS-SKIP-DELAY
-        _skip(run, step, "delays_skipped")
-        return None
-    path = step.settings.get("delay_until_field_path")
-    value = run.scope.value(path) if path else None
-    timezone = zone(run.scope.timezone, default=run.environment.project.account.timezone)
-    try:
-        until = resume_at(step.settings, value, now=run.at, timezone=timezone)
-    except InvalidDelay as error:  # DELAY-DYNAMIC-INVALID-SKIPS
-        run.events.add("delay_skipped", run.stamp, step=(step.ref, step.type), data={"reason": str(error)}, failed=True)
-        return None
-    if until <= run.at:
-        return None
-    run.events.add("delay_started", run.stamp, step=(step.ref, step.type), data={"until": stamp(until)})
-    return until
-
-
-def _skip(run: Run, step: Step, reason: str) -> None:
-    run.events.add("step_skipped", run.stamp, step=(step.ref, step.type), data={"reason": reason})
 
 
 def _prefers(run: Run, channel: Channel) -> bool:
