@@ -22,8 +22,15 @@ LONGEST_BACKLOG = 2048
 @click.option("--strict-keys", is_flag=True, help="Refuse other keys, instead of opening an environment for each.")
 @click.option("--project", type=click.Path(path_type=Path), help="A Knock project folder.")
 @click.option("--seed", type=int, help="Give out the same identifiers in every run.")
+@click.option("--data", type=click.Path(path_type=Path), help="Keep the environments in this directory, over restarts.")
 def command(
-    host: str, port: int, keys: tuple[str, ...], strict_keys: bool, project: Path | None, seed: int | None
+    host: str,
+    port: int,
+    keys: tuple[str, ...],
+    strict_keys: bool,
+    project: Path | None,
+    seed: int | None,
+    data: Path | None,
 ) -> None:
     """Serve the API on this machine; print its address and keys when it is ready."""
     from knock_harness import contract
@@ -35,7 +42,9 @@ def command(
         if not key.startswith("sk_"):
             raise InvalidConfiguration(f"{key!r} is no secret key", where="--key", hint="Secret keys start with sk_.")
     listener = _listen(host, port)
-    emulator = Emulator(project=contract.project.load(project), keys=known, strict_keys=strict_keys, seed=seed)
+    emulator = Emulator(
+        project=contract.project.load(project), keys=known, strict_keys=strict_keys, seed=seed, data=data
+    )
     serve(emulator, listener, on_ready=lambda: _announce(listener, known))
 
 
