@@ -113,8 +113,11 @@ class Plans:
         return found
 
     def pinned(self, project: Project, version_id: str) -> Plan:
-        """Return the plan of a version that there was a plan of before."""
-        return self.plan(project, self._workflows[version_id])
+        """Return the plan of a version that is committed, or that there was a plan of before."""
+        workflow = self._workflows.get(version_id)
+        if workflow is None:
+            workflow = next(each for each in project.workflows.values() if each.version_id == version_id)
+        return self.plan(project, workflow)
 
 
 def _plan(project: Project, workflow: Workflow) -> Plan:
