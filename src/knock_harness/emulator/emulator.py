@@ -8,22 +8,24 @@ from operator import itemgetter
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from knock_harness import contract
 
 from . import cors, idempotency
+from .answer import Answer
 from .call import Call
 from .clock import NEVER, Clock, RunningClock, moment
 from .credentials import Credential, bearer, permit
 from .environment import Environment
 from .environment_files import EnvironmentFiles
 from .exchange import JSON, Reply, Request
+from .failures import troubled
 from .identifiers import Identifiers
+from .journal import Journal
 from .operations import HANDLERS
 from .refusals import NotFound, Refusal, Unauthenticated
 from .tasks import TASKS
 from .validation import parse_body, validate
+from .visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from knock_harness.contract import Match
     from knock_harness.contract.project import Project
 
+    from .faults import Trouble
     from .outbound import OutboundAnswer, OutboundCall
 
 __all__ = ["Answer", "Emulator"]
@@ -40,14 +43,6 @@ __all__ = ["Answer", "Emulator"]
 #: Pieces of due work that are taken from one environment's queue at a time.
 SLICE: Final = 32
 OPENAPI_PATH: Final = "/v1/openapi"  # HTTP-OPENAPI-PUBLISHED
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """An answer as it goes onto the wire: status, header pairs in lower case, and the body."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    content: bytes
 
 
 class Emulator:
@@ -64,6 +59,7 @@ class Emulator:
 
     Attributes:
         environments: by the secret key that opened each.
+        strays: the requests that reached no environment.
         next_due: when the next work is due anywhere, in seconds since 1970 by the clock of the machine.
 
     Raises:
@@ -82,6 +78,7 @@ class Emulator:
     ) -> None:
         self.project = project or contract.project.load()
         self.environments: dict[str, Environment] = {}
+        self.strays = Journal()
         self.next_due = NEVER
         self._new_clock = new_clock
         self._strict_keys = strict_keys
@@ -109,11 +106,16 @@ class Emulator:
             self._credentials["pk_" + secret_key.removeprefix("sk_")] = Credential("public", secret_key)
         return self.environments[secret_key]
 
-    def handle(self, request: Request) -> Answer:
-        """Answer a request; whatever it holds, there is an answer (ERR-NO-5XX-ON-INPUT)."""
-        request_id = self._ids.request_id()
+    def handle(self, request: Request, *, trouble: Trouble | None = None) -> Answer:
+        """Answer a request; whatever it holds, there is an answer (ERR-NO-5XX-ON-INPUT).
+
+        Args:
+            request: as it came.
+            trouble: what the answer said of a request that was still under way, when it is handed in again.
+        """
+        visit = Visit(request, self._ids.request_id(), trouble)
         try:
-            reply = self._reply(request, request_id)
+            reply = self._reply(visit)
         except Refusal as refusal:
             reply = refusal.reply()
         except RecursionError:  # JSON that could just be read, but not worked on
@@ -122,12 +124,22 @@ class Emulator:
             traceback.print_exc(file=sys.stderr)
             reply = Refusal(500, "internal_error", "The emulator failed").reply()
         content = reply.content()
-        headers = [(b"x-request-id", request_id.encode())]  # REQID-PRESENT
+        headers = [(b"x-request-id", visit.request_id.encode())]  # REQID-PRESENT
         if content:
             headers.append((b"content-type", JSON.encode()))
         headers += [(name.encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
         headers += cors.headers(request)
-        return Answer(reply.status, headers, content)
+        answer = Answer(reply.status, headers, content)
+        if visit.trouble is not None:
+            answer = troubled(answer, visit.trouble)
+            if visit.trouble.is_under_way:
+                return answer
+        environment = visit.environment
+        if environment is None:
+            self.strays.add(visit, answer)
+        else:
+            environment.journal.add(visit, answer, entries=environment.settings.journal_entries)
+        return answer
 
     def run_due(self, *, budget_s: float = 0.002, at_once: int = SLICE) -> bool:
         """Do what is due, for about so many seconds; say whether something is still due.
@@ -189,21 +201,27 @@ class Emulator:
             self._due[name] = environment.clock.machine_time(moment(due_at))
         self.next_due = min(self._due.values(), default=NEVER)
 
-    def _reply(self, request: Request, request_id: str) -> Reply:
+    def _reply(self, visit: Visit) -> Reply:
+        request = visit.request
         if request.method == "OPTIONS":
             return Reply(204)
         if not request.path.startswith("/v1/"):
             raise NotFound(f"{request.path}", code="route_missing")
         credential = self._authenticate(request)
-        match = contract.match(request.method, request.path)
+        visit.environment = environment = self.environments[credential.environment]
+        visit.at = now = environment.clock.now()
+        visit.match = match = contract.match(request.method, request.path)
         if match is None:
             return self._unmatched(request)
         permit(credential, secret_only=match.operation.secret_only)
-        environment = self.environments[credential.environment]
+        if environment.faults.active and visit.trouble is None:
+            visit.trouble = environment.faults.strike(match.operation.id, now=now)
+        if visit.trouble is not None and visit.trouble.has_no_effect:
+            return Reply(match.operation.success)
         if request.method == "GET":
-            return self._call(request, match, environment, request_id)
+            return self._call(visit, match, environment, now)
         with environment.store.transaction():
-            reply = self._call(request, match, environment, request_id)
+            reply = self._call(visit, match, environment, now)
         self._note_due(credential.environment)
         return reply
 
@@ -217,16 +235,16 @@ class Emulator:
             credential = self._credentials[token]
         return credential
 
-    def _call(self, request: Request, match: Match, environment: Environment, request_id: str) -> Reply:
-        operation = match.operation
+    def _call(self, visit: Visit, match: Match, environment: Environment, now: datetime) -> Reply:
+        request, operation = visit.request, match.operation
         query: Mapping[str, Any] = contract.wire.decode_query(operation, request.query) if request.query else {}
         body = parse_body(operation, request)
         validate(operation, match.path, query, body)
-        call = Call(operation, environment, match.path, query, body, environment.clock.now(), request)
+        call = Call(operation, environment, match.path, query, body, now, request)
         key = request.header(b"idempotency-key") if operation.idempotent else None  # IDEMPOTENCY-OTHER-ENDPOINTS
         if key is None:
             return HANDLERS[operation.id](call)
-        return _once(call, key, request_id)
+        return _once(call, key, visit.request_id)
 
     def _unmatched(self, request: Request) -> Reply:
         if request.path == OPENAPI_PATH and request.method == "GET":

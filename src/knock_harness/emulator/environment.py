@@ -10,8 +10,9 @@ import msgspec
 
 from .clock import Clock, moment, stamp
 from .engine.plans import Plans
-from .engine.providers import Provider, StandIn
+from .faults import Faults
 from .identifiers import Identifiers
+from .journal import Journal
 from .outbound import encode
 from .settings import Settings
 from .store import Store
@@ -54,7 +55,8 @@ class Environment:
         store: its records.
         settings: what is set for it; changed by `configure`.
         plans: its workflows, ready to run.
-        provider: who delivers what goes out of it.
+        journal: the requests it got.
+        faults: what befalls its requests.
         calls_out: whether it may have outbound calls to make.
     """
 
@@ -68,7 +70,8 @@ class Environment:
         path: Path | None = None,
     ) -> None:
         self.name = name
-        self.provider: Provider = StandIn()
+        self.journal = Journal()
+        self.faults = Faults(seed, whose=name)
         self._base_project = project
         self._new_clock = new_clock
         self._seed = seed
@@ -104,6 +107,8 @@ class Environment:
         """Forget all records, settings, commits and moves of the clock: be as when it was first opened."""
         path = self.store.path
         self.store.close()
+        self.journal.clear()
+        self.faults.clear()
         if path is not None:
             for each in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
                 each.unlink(missing_ok=True)

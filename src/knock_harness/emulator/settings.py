@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from .provider_rules import ProviderRule
+
 __all__ = ["Settings"]
 
 
@@ -12,6 +14,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Attributes:
         outbound: whether workflows may call out: ``off``, or ``loopback`` for servers on this machine.
+        journal_entries: how many requests its journal keeps; 0: none.
+        provider_rules: what the third parties answer, the first that covers a message.
     """
 
     outbound: str = "off"
+    provider_rules: tuple[ProviderRule, ...] = ()
+    journal_entries: int = 10_000
