@@ -39,6 +39,27 @@ def test_every_requirement_names_its_source() -> None:
     assert not [each.id for each in requirements.load().values() if not each.source]
 
 
+def test_every_requirement_tells_how_it_is_checked_and_what_would_break_it() -> None:
+    assert not [each.id for each in requirements.load().values() if not (each.check and each.defect)]
+
+
+def test_the_topic_of_a_requirement_is_the_name_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "paging.yaml").write_text(ENTRY)
+
+    assert requirements.read(tmp_path)["PAGE-SIZE-MAX"].topic == "paging"
+
+
+def test_topics_stand_in_the_order_of_their_names_and_requirements_in_their_own() -> None:
+    b, a = (requirements.Requirement(name, "must", ("*",), "It holds.", "inferred", topic="t") for name in "BA")
+    other = requirements.Requirement("C", "must", ("*",), "It holds.", "inferred", topic="s")
+
+    assert dict(requirements.topics([b, other, a])) == {"s": (other,), "t": (b, a)}
+
+
+def test_no_file_of_requirements_is_too_long_to_be_read() -> None:
+    assert not [path.name for path in requirements.FOLDER.glob("*.yaml") if path.read_text("utf-8").count("\n") > 650]
+
+
 def test_a_prefix_selects_all_that_start_with_it() -> None:
     assert requirements.select(["IDEMPOTENCY"], among=IDS) == ["IDEMPOTENCY-REPLAY", "IDEMPOTENCY-WINDOW"]
 

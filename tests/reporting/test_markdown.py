@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import msgspec
+
 from knock_harness.reporting import render_markdown
 from tests.verify.samples import failed, passed, report, requirement, results
 
@@ -23,6 +25,13 @@ def test_the_report_names_operations_that_never_answered_2xx() -> None:
     text = render_markdown(results(report(passed("A")), requirements=(requirement("A"),)))
 
     assert "1 of 2 operations answered 2xx; never: deleteUser" in text
+
+
+def test_the_report_counts_what_nothing_checks() -> None:
+    found = results(report(passed("A")), requirements=(requirement("A"),))
+    text = render_markdown(msgspec.structs.replace(found, unchecked=("B", "C")))
+
+    assert "not checked, as no test does so yet: 2 of 3 requirements" in text
 
 
 def test_the_report_says_how_to_check_again() -> None:

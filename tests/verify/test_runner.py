@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from knock_harness.contract import requirements
 from knock_harness.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -86,6 +87,13 @@ def outcomes(run_suite: RunSuite) -> Results:
 )
 def test_how_a_test_ends_decides_on_its_requirement(outcomes: Results, requirement: str, status: str) -> None:
     assert {each.id: each.status for each in outcomes.requirements}[requirement] == status
+
+
+def test_what_no_test_checks_is_told_apart(outcomes: Results) -> None:
+    judged = {each.id for each in outcomes.requirements}
+
+    assert judged | set(outcomes.unchecked) == requirements.load().keys()
+    assert judged.isdisjoint(outcomes.unchecked)
 
 
 def test_a_requirement_is_tallied_by_operation(outcomes: Results) -> None:

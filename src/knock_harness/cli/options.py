@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options that several commands share, and how their values are looked at."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from knock_harness import contract
+from knock_harness.contract import requirements
+from knock_harness.errors import UsageError
 
-__all__ = ["target_options"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["check_operations", "target_options"]
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -31,3 +35,17 @@ def target_options(command: F) -> F:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def check_operations(operations: Iterable[str]) -> None:
+    """See to it that each of these names an operation of the contract.
+
+    Raises:
+        UsageError: one does not; it says which was meant, if one is near.
+    """
+    known = contract.load().operations
+    for operation in operations:
+        if operation not in known:
+            nearest = requirements.nearest(operation, known)
+            hint = f"Did you mean {nearest}?" if nearest else "`knock-harness contract export` names them all."
+            raise UsageError(f"no operation {operation!r}", hint=hint)

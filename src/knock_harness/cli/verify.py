@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from knock_harness import contract, reporting
+from knock_harness import reporting
 from knock_harness import target as targets
 from knock_harness.contract import requirements
 from knock_harness.errors import UsageError
@@ -20,7 +20,7 @@ from knock_harness.verify import Keys, Plan, new_run_name, remove_leftovers, res
 from knock_harness.verify.profiles import PROFILES
 
 from .emulated import emulator
-from .options import target_options
+from .options import check_operations, target_options
 from .progress import show_progress
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def command(
     was judged for a verdict, 130: interrupted.
     """
     selected = requirements.select(prefixes, among=requirements.load()) if prefixes else []
-    _check_operations(operations)
+    check_operations(operations)
     _make_folders(output, junit, markdown)
     (output / _RESULTS).unlink(missing_ok=True)  # an earlier verdict must not be taken for that of this run
     seed = secrets.randbelow(2**32) if seed is None else seed
@@ -140,15 +140,6 @@ def _whom(plan: Plan) -> str:
     return f"target {plan.target.base_url}" + (" (an emulator started for this run)" if plan.environments else "")
 
 
-def _check_operations(operations: tuple[str, ...]) -> None:
-    known = contract.load().operations
-    for operation in operations:
-        if operation not in known:
-            nearest = requirements.nearest(operation, known)
-            hint = f"Did you mean {nearest}?" if nearest else "`knock-harness contract export` names them all."
-            raise UsageError(f"no operation {operation!r}", hint=hint)
-
-
 def _make_folders(output: Path, *views: Path | None) -> None:
     """Make the folders that results go to: better to fail now than after the run."""
     for folder in [output, *(view.parent for view in views if view)]:
@@ -167,12 +158,16 @@ def _write_views(found: Results, *, junit: Path | None, markdown: Path | None) -
         markdown.write_text(reporting.render_markdown(found), "utf-8")
 
 
+#: What is told of how far a run went, a line each.
+_COVERAGE = (reporting.coverage_line, reporting.holes_line, reporting.unchecked_line)
+
+
 def _show(found: Results, console: Console, *, output: Path, left: list[Path]) -> None:
     console.print(reporting.render_table(found), soft_wrap=False)
     for text in (
         reporting.render_failures(found),
         reporting.warning_line(found),
-        "\n".join(filter(None, (reporting.coverage_line(found), reporting.holes_line(found)))),
+        "\n".join(filter(None, (line(found) for line in _COVERAGE))),
         f"{found.run.requests} requests in {found.run.seconds:.1f} s; results in {output / _RESULTS}",
         *(f"not everything was removed from the target: knock-harness cleanup {path}" for path in left),
     ):

@@ -20,7 +20,19 @@ from knock_harness.errors import InvalidDocument, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["FOLDER", "LEVELS", "Level", "Requirement", "UnknownPrefix", "load", "nearest", "read", "select"]
+__all__ = [
+    "FOLDER",
+    "LEVELS",
+    "Level",
+    "Requirement",
+    "UnknownPrefix",
+    "UnknownTopic",
+    "load",
+    "nearest",
+    "read",
+    "select",
+    "topics",
+]
 
 Level = Literal["must", "should", "may"]
 
@@ -43,6 +55,10 @@ class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         statement: the promise, one sentence or two.
         source: what it was taken from.
         note: what a reader should know besides; empty if nothing.
+        check: how it can be checked.
+        defect: an idea of what a server would do that breaks it.
+        unkept: why no emulator can keep it; empty: ours does.
+        topic: the name of its file.
     """
 
     id: str
@@ -51,10 +67,22 @@ class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     statement: str
     source: str
     note: str = ""
+    check: str = ""
+    defect: str = ""
+    unkept: str = ""
+    topic: str = ""
 
     def binds(self, operation: str) -> bool:
         """Say whether this operation, named by its operationId, is bound by the promise."""
         return self.operations == (_EVERY_OPERATION,) or operation in self.operations
+
+
+class UnknownTopic(UsageError):
+    """No file of requirements has this name."""
+
+    def __init__(self, topic: str, *, topics: Iterable[str]) -> None:
+        super().__init__(f"no topic {topic!r}", hint=f"The topics are: {', '.join(topics)}.")
+        self.topic = topic
 
 
 class UnknownPrefix(UsageError):
@@ -106,6 +134,14 @@ def select(prefixes: Iterable[str], *, among: Iterable[str]) -> list[str]:
     return [each for each in ids if not wanted or each in whole or each.startswith(beginnings)]
 
 
+def topics(chosen: Iterable[Requirement]) -> Mapping[str, tuple[Requirement, ...]]:
+    """Return requirements by their topic, topics by name, requirements in their order."""
+    found: dict[str, list[Requirement]] = {}
+    for each in chosen:
+        found.setdefault(each.topic, []).append(each)
+    return MappingProxyType({name: tuple(found[name]) for name in sorted(found)})
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """Return the one of these words that looks most like another; empty if none does."""
     return next(iter(difflib.get_close_matches(word, sorted(words), n=1)), "")
@@ -119,9 +155,10 @@ def _beginnings(ids: Iterable[str]) -> set[str]:
 
 def _read_file(path: Path) -> list[Requirement]:
     try:
-        return msgspec.convert(_parse(path), list[Requirement])
+        read = msgspec.convert(_parse(path), list[Requirement])
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise InvalidDocument(str(error), where=str(path), hint="Each entry is a requirement.") from None
+    return [msgspec.structs.replace(each, topic=path.stem) for each in read]
 
 
 def _parse(path: Path) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .junit import render_junit
 from .markdown import render_markdown
-from .summary import ResourceRow, coverage_line, holes_line, resource_rows, verdict_line, warning_line
+from .summary import ResourceRow, coverage_line, holes_line, resource_rows, unchecked_line, verdict_line, warning_line
 from .terminal import render_failures, render_table
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "render_markdown",
     "render_table",
     "resource_rows",
+    "unchecked_line",
     "verdict_line",
     "warning_line",
 ]

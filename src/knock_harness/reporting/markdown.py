@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .summary import again, broken_requirements, coverage_line, heading, resource_rows, verdict_line, warning_line
+from .summary import (
+    again,
+    broken_requirements,
+    coverage_line,
+    heading,
+    resource_rows,
+    unchecked_line,
+    verdict_line,
+    warning_line,
+)
 
 if TYPE_CHECKING:
     from knock_harness.verify.results import Results
@@ -29,7 +38,7 @@ def render_markdown(results: Results) -> str:
         f"- {coverage_line(results)[:_LONGEST_LINE]}",
         f"- {len(judged)} of {len(results.requirements)} requirements judged, with {run.requests} requests",
         f"- profile {run.profile}, seed {run.seed}, {run.seconds:.0f} s, knock-harness {run.harness}",
-        *([f"- {warning_line(results)}"] if warning_line(results) else []),
+        *(f"- {line}" for line in (unchecked_line(results), warning_line(results)) if line),
         "",
         "| resource | operations | 2xx | passed | failed | skipped | holes |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",

@@ -23,6 +23,7 @@ __all__ = [
     "heading",
     "holes_line",
     "resource_rows",
+    "unchecked_line",
     "verdict_line",
     "warning_line",
 ]
@@ -123,6 +124,12 @@ def holes_line(results: Results) -> str:
     holes = sum(len(each.holes) for each in results.asked)
     what = "parameters, fields, values and constraints that were never exercised"
     return f"{holes} hole{'' if holes == 1 else 's'}: {what}, listed by operation in the results" if holes else ""
+
+
+def unchecked_line(results: Results) -> str:
+    """Return how many of the selected requirements nothing checks; empty if none."""
+    unchecked, every = len(results.unchecked), len(results.unchecked) + len(results.requirements)
+    return f"not checked, as no test does so yet: {unchecked} of {every} requirements" if unchecked else ""
 
 
 def warning_line(results: Results) -> str:

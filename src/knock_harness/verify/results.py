@@ -191,7 +191,11 @@ class OperationResult(msgspec.Struct, frozen=True):
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is known of a run."""
+    """Everything that is known of a run.
+
+    Attributes:
+        unchecked: ids of requirements that were selected too, but that no test of the suites checks.
+    """
 
     schema_version: int = SCHEMA_VERSION
     verdict: Verdict
@@ -200,6 +204,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[Failure, ...]
     operations: tuple[OperationResult, ...]
     faults: tuple[HarnessFault, ...] = ()
+    unchecked: tuple[str, ...] = ()
 
     @property
     def asked(self) -> tuple[OperationResult, ...]:

@@ -96,7 +96,8 @@ def run_suites(
     selected = marked & set(plan.requirements or marked)
     if plan.operations:
         reports.append(_unshown(reports, selected))
-    return _results(run, reports, selected=selected, course=course, operations=operations)
+    unchecked = _unchecked(plan, marked)
+    return _results(run, reports, selected=selected, course=course, operations=operations, unchecked=unchecked)
 
 
 def _results(
@@ -106,6 +107,7 @@ def _results(
     selected: Collection[str],
     course: Course,
     operations: tuple[OperationResult, ...],
+    unchecked: tuple[str, ...],
 ) -> Results:
     known = requirements.load()
     judged = verdict.judge(reports, known, selected=selected)
@@ -117,6 +119,18 @@ def _results(
         failures=verdict.failures(reports, known, selected=selected),
         operations=operations,
         faults=faults,
+        unchecked=unchecked,
+    )
+
+
+def _unchecked(plan: Plan, marked: Collection[str]) -> tuple[str, ...]:
+    """Return the requirements that a plan selects and no collected test is marked with."""
+    known = requirements.load()
+    return tuple(
+        id_
+        for id_ in plan.requirements or known
+        if id_ not in marked
+        if not plan.operations or any(known[id_].binds(operation) for operation in plan.operations)
     )
 
 
