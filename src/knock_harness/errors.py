@@ -73,7 +73,21 @@ class InvalidConfiguration(UsageError):
 
 
 class InvalidDocument(UsageError):
-    """A file that should hold an OpenAPI document, requirements or a Knock project does not."""
+    """A file that should hold an OpenAPI document, requirements or a Knock project does not.
+
+    Attributes:
+        file: the file, where the fault could be told that exactly; empty if not.
+        line: the line of the file, from 1.
+        path: where in the definition the fault is, such as ``steps[2].settings``; empty: not within it.
+    """
+
+    def __init__(
+        self, what: str, *, where: str = "", hint: str = "", file: str = "", line: int | None = None, path: str = ""
+    ) -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.file = file
+        self.line = line
+        self.path = path
 
 
 class Refused(UsageError):

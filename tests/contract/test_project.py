@@ -127,9 +127,9 @@ def test_the_folder_may_lie_where_the_settings_file_says(write: Callable[..., Pa
         ({"steps": []}, "name"),
         ({"name": "News"}, "steps"),
         (workflow({"type": "channel"}), "ref"),
-        (workflow(STEP, STEP), "share the ref"),
+        (workflow(STEP, STEP), "used twice"),
         (workflow({"ref": "x", "type": "ai_agent"}), "'ai_agent'"),
-        (workflow({"ref": "x", "type": "delay", "settings": {}}), "neither how long nor until when"),
+        (workflow({"ref": "x", "type": "delay", "settings": {}}), "needs 'delay_for' or"),
         (workflow({**STEP, "channel_key": None}), "channel_key"),
         (workflow({**STEP, "channel_type": "in_app_guide"}), "in_app_guide"),
         (workflow({**STEP, "template": {"is_mjml": True}}), "MJML"),
@@ -176,7 +176,7 @@ def test_a_key_that_no_workflow_can_have_is_refused(write: Callable[..., Path]) 
     [
         ("channels: {feed: {type: pigeon}}", "'feed' needs a 'type'"),
         ("channels: [feed]", "'channels' is no map"),
-        ("webhooks: {}", "unknown sections"),
+        ("webhooks: {}", "unknown section 'webhooks'"),
         ("account: {motto: x}", "account"),
         ("guide_groups: [{key: default, display_sequence: [nothing]}]", "guide group"),
         ("[]: {", "no YAML"),
@@ -213,7 +213,7 @@ def test_a_guide_is_read_with_its_steps(write: Callable[..., Path]) -> None:
     found = project.load(folder)
 
     assert (found.guides["tour"].steps[0].ref, found.guides["tour"].steps[0].content) == ("one", {"title": "Hi"})
-    assert found.guide_groups[0].display_sequence == ("tour",)
+    assert [each.key for each in found.guide_groups] == ["default"]
 
 
 def test_layouts_are_read_for_the_emails_that_name_them(write: Callable[..., Path]) -> None:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from knock_harness.errors import InvalidDocument
+from .condition_forms import check_condition, read_conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-__all__ = ["PROVIDERS", "Channel", "read_channels"]
+    from .places import Place
+
+__all__ = ["PROVIDERS", "Channel", "ChannelGroup", "ChannelRule", "channel_at", "channel_group_at"]
 
 #: The provider of a channel whose type is all that is known of it.
 PROVIDERS: Final[Mapping[str, str]] = {
@@ -23,6 +25,8 @@ PROVIDERS: Final[Mapping[str, str]] = {
     "chat": "chat_slack",
     "http": "http_knock_webhook",
 }
+#: The parts of feed answers that a channel can filter (RESPONSE-FILTER-CHANNEL).
+FILTERED_PARTS: Final = ("actor", "data", "recipient", "vars")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Channel:
         name: for people.
         created_at: when it was made, as the API writes it.
         updated_at: when it was changed last, as the API writes it.
-        settings: ``sandbox_mode``, ``conditions``, ``from_address`` and whatever else the provider wants.
+        settings: ``sandbox_mode``, ``conditions``, ``from_address``, ``response_filters`` and whatever else the
+            provider wants.
     """
 
     id: str
@@ -50,29 +55,117 @@ class Channel:
     settings: Mapping[str, Any]
 
 
-def read_channels(entries: Mapping[str, Any], *, created_at: str, where: str) -> dict[str, Channel]:
-    """Return the channels of an environment by key.
+@dataclass(frozen=True, slots=True)
+class ChannelRule:
+    """When a channel group sends through one of its channels.
+
+    Attributes:
+        channel_key: which channel.
+        type: ``always``; ``if`` its condition holds; ``unless`` it holds.
+        condition: with ``variable``, ``operator`` and ``argument``; None: there is none.
+    """
+
+    channel_key: str
+    type: str = "always"
+    condition: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelGroup:
+    """Channels of one type that a step can name as if they were one.
+
+    Attributes:
+        key: by which workflows name it.
+        type: of its channels.
+        operator: ``any``: the first channel whose rule applies is used; ``all``: each of them.
+        rules: in order.
+    """
+
+    key: str
+    type: str
+    operator: str
+    rules: tuple[ChannelRule, ...]
+
+
+def channel_at(key: str, entry: Any, place: Place, *, created_at: str) -> Channel:
+    """Return a channel of an environment.
 
     Args:
-        entries: for each key a map with ``type`` and, if wanted, ``id``, ``provider``, ``name`` and ``settings``.
-        created_at: when they were made.
-        where: the file, for the error.
+        key: its key.
+        entry: a map with ``type`` and, if wanted, ``id``, ``provider``, ``name`` and ``settings``.
+        place: where it stands.
+        created_at: when it was made.
 
     Raises:
-        InvalidDocument: an entry is no channel.
+        InvalidDocument: the entry is no channel.
     """
-    channels = {}
-    for key, entry in entries.items():
-        if not isinstance(entry, dict) or entry.get("type") not in PROVIDERS:
-            raise InvalidDocument(f"channel {key!r} needs a 'type' out of {', '.join(PROVIDERS)}", where=where)
-        channels[key] = Channel(
-            id=entry.get("id") or str(uuid5(NAMESPACE_URL, f"knock-harness:channel:{key}")),
-            key=key,
-            type=entry["type"],
-            provider=entry.get("provider") or PROVIDERS[entry["type"]],
-            name=entry.get("name") or key,
-            created_at=created_at,
-            updated_at=created_at,
-            settings=entry.get("settings") or {},
-        )
-    return channels
+    if not isinstance(entry, dict) or entry.get("type") not in PROVIDERS:
+        raise place.error(f"channel {key!r} needs a 'type' out of {', '.join(PROVIDERS)}")
+    settings = entry.get("settings") or {}
+    if not isinstance(settings, dict):
+        raise (place / "settings").error(f"'settings' is a map, not {settings!r}")
+    read_conditions(settings.get("conditions"), place / "settings" / "conditions")
+    _check_filters(settings.get("response_filters"), place / "settings" / "response_filters")
+    return Channel(
+        id=entry.get("id") or str(uuid5(NAMESPACE_URL, f"knock-harness:channel:{key}")),
+        key=key,
+        type=entry["type"],
+        provider=entry.get("provider") or PROVIDERS[entry["type"]],
+        name=entry.get("name") or key,
+        created_at=created_at,
+        updated_at=created_at,
+        settings=settings,
+    )
+
+
+def channel_group_at(key: str, entry: Any, place: Place, *, channels: Mapping[str, Channel]) -> ChannelGroup:
+    """Return a group of channels of an environment.
+
+    Args:
+        key: its key.
+        entry: a map with ``channel_type``, ``channel_rules`` and, if wanted, ``operator``.
+        place: where it stands.
+        channels: those of the environment, by key.
+
+    Raises:
+        InvalidDocument: the entry is no channel group, or names channels of another type.
+    """
+    if not isinstance(entry, dict) or entry.get("channel_type") not in PROVIDERS:
+        raise place.error(f"channel group {key!r} needs a 'channel_type' out of {', '.join(PROVIDERS)}")
+    operator, rules = entry.get("operator", "any"), entry.get("channel_rules") or []
+    if operator not in {"any", "all"}:
+        raise (place / "operator").error(f"{operator!r} is neither any nor all")
+    if not isinstance(rules, list):
+        raise (place / "channel_rules").error("'channel_rules' is a list")
+    fitting = {each.key for each in channels.values() if each.type == entry["channel_type"]}
+    read = tuple(_rule(each, place / "channel_rules" / number, fitting) for number, each in enumerate(rules))
+    return ChannelGroup(key, entry["channel_type"], operator, read)
+
+
+def _rule(entry: Any, place: Place, fitting: Collection[str]) -> ChannelRule:
+    if not isinstance(entry, dict) or entry.get("channel_key") not in fitting:
+        raise place.error("a rule of a channel group names a channel of its type as 'channel_key'")
+    kind = entry.get("rule_type", "always")
+    if kind not in {"always", "if", "unless"}:
+        raise (place / "rule_type").error(f"{kind!r} is none of always, if, unless")
+    if kind == "always":
+        return ChannelRule(entry["channel_key"])
+    condition = {name: entry.get(name) for name in ("variable", "operator", "argument")}
+    check_condition(condition, place)
+    return ChannelRule(entry["channel_key"], kind, condition)
+
+
+def _check_filters(value: Any, place: Place) -> None:
+    """Refuse what is no filter of feed answers: false, ``{"only": [path]}`` or ``{"except": [path]}`` for each part."""
+    if not isinstance(value, dict | None):
+        raise place.error(f"'response_filters' is a map, not {value!r}")
+    for part, each in (value or {}).items():
+        if part not in FILTERED_PARTS:
+            raise (place / part).error(f"there is no part {part!r}", hint=f"Parts are {', '.join(FILTERED_PARTS)}.")
+        if isinstance(each, bool):
+            continue
+        if not isinstance(each, dict) or len(each) != 1 or not each.keys() <= {"only", "except"}:
+            raise (place / part).error("a filter is false, or a map with 'only' or 'except'")
+        paths = next(iter(each.values()))
+        if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+            raise (place / part).error("a filter lists paths")

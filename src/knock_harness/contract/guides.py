@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from knock_harness.errors import InvalidDocument
-
-from .layout import read_definitions
+from .condition_forms import read_conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["Guide", "GuideGroup", "GuideStep", "read_guides"]
+    from .places import Place
+
+__all__ = ["Guide", "GuideGroup", "GuideStep", "guide_at", "guide_groups_at"]
 
 SCOPES: Final = frozenset({"global", "per_tenant"})
 
@@ -92,51 +91,88 @@ class GuideGroup:
     display_interval_s: int = 0
 
 
-def read_guides(folder: Path, *, ids: Mapping[str, str], created_at: str) -> dict[str, Guide]:
-    """Read ``<folder>/<key>/guide.json`` of every guide, by key.
+def guide_at(key: str, definition: Mapping[str, Any], place: Place, *, id: str | None, created_at: str) -> Guide:  # noqa: A002
+    """Return a guide from its definition.
 
     Args:
-        folder: holds one folder for each guide.
-        ids: UUIDs by guide key; a guide without one gets a UUID that follows from its key.
-        created_at: when those were made that do not say it.
+        key: its key.
+        definition: as in the layout of Knock's CLI.
+        place: where the definition stands.
+        id: its UUID; None: one that follows from its key.
+        created_at: when it was made, unless it says so itself.
 
     Raises:
-        InvalidDocument: a file is missing or is no guide.
+        InvalidDocument: it is no guide.
     """
-    guides = {}
-    for key, (file, definition) in read_definitions(folder, "guide.json").items():
-        steps = tuple(_step(each, where=str(file)) for each in definition.get("steps") or ())
-        if not steps or not isinstance(definition.get("channel_key"), str):
-            raise InvalidDocument("a guide has a 'channel_key' and at least one step", where=str(file))
-        scope = definition.get("scope") or "global"
-        if scope not in SCOPES:
-            raise InvalidDocument(f"scope {scope!r} is none of {sorted(SCOPES)}", where=str(file))
-        readonly = definition.get("__readonly") or {}
-        guides[key] = Guide(
-            id=ids.get(key) or str(uuid5(NAMESPACE_URL, f"knock-harness:guide:{key}")),
-            key=key,
-            channel_key=definition["channel_key"],
-            type=definition.get("type") or steps[0].schema_key,
-            semver=definition.get("semver") or "0.0.1",
-            active=readonly.get("active", True),
-            steps=steps,
-            activation_url_patterns=tuple(definition.get("activation_url_patterns") or ()),
-            activation_url_rules=tuple(definition.get("activation_url_rules") or ()),
-            target_conditions=definition.get("target_property_conditions") or None,
-            target_audience=definition.get("target_audience_key") or None,
-            tenancy_strict=bool(definition.get("tenancy_strict", False)),
-            scope=scope,
-            bypass_global_group_limit=bool(definition.get("bypass_global_group_limit", False)),
-            created_at=readonly.get("created_at") or created_at,
-        )
-    return guides
+    values = definition.get("steps") or ()
+    if not values or not isinstance(values, list) or not isinstance(definition.get("channel_key"), str):
+        raise place.error("a guide has a 'channel_key' and at least one step")
+    steps = tuple(_step(each, place / "steps" / number) for number, each in enumerate(values))
+    refs = [each.ref for each in steps]
+    for number, ref in enumerate(refs):
+        if ref in refs[:number]:
+            raise (place / "steps" / number / "ref").error(f"the ref {ref!r} is used twice")
+    scope = definition.get("scope") or "global"
+    if scope not in SCOPES:
+        raise (place / "scope").error(f"scope {scope!r} is none of {', '.join(sorted(SCOPES))}")
+    readonly = definition.get("__readonly") or {}
+    return Guide(
+        id=id or str(uuid5(NAMESPACE_URL, f"knock-harness:guide:{key}")),
+        key=key,
+        channel_key=definition["channel_key"],
+        type=definition.get("type") or steps[0].schema_key,
+        semver=definition.get("semver") or "0.0.1",
+        active=readonly.get("active", True),
+        steps=steps,
+        activation_url_patterns=tuple(definition.get("activation_url_patterns") or ()),
+        activation_url_rules=tuple(definition.get("activation_url_rules") or ()),
+        target_conditions=read_conditions(
+            definition.get("target_property_conditions"), place / "target_property_conditions"
+        ),
+        target_audience=definition.get("target_audience_key") or None,
+        tenancy_strict=bool(definition.get("tenancy_strict", False)),
+        scope=scope,
+        bypass_global_group_limit=bool(definition.get("bypass_global_group_limit", False)),
+        created_at=readonly.get("created_at") or created_at,
+    )
 
 
-def _step(definition: Any, *, where: str) -> GuideStep:
+def guide_groups_at(entries: Any, place: Place, *, guides: Collection[str]) -> tuple[GuideGroup, ...]:
+    """Return the groups of guides; without any, one that is called ``default`` and sets no order.
+
+    Args:
+        entries: a list of maps with ``key`` and, if wanted, ``display_sequence`` and ``display_interval_s``.
+        place: where it stands.
+        guides: the keys of the guides there are.
+
+    Raises:
+        InvalidDocument: an entry is no group, or names guides that there are not.
+    """
+    if not entries:
+        return (GuideGroup("default", ()),)
+    if not isinstance(entries, list):
+        raise place.error("'guide_groups' is a list")
+    return tuple(_group(each, place / number, guides) for number, each in enumerate(entries))
+
+
+def _group(entry: Any, place: Place, guides: Collection[str]) -> GuideGroup:
+    sequence = (entry.get("display_sequence") or ()) if isinstance(entry, dict) else None
+    if sequence is None or not isinstance(sequence, list | tuple) or not isinstance(entry.get("key"), str):
+        raise place.error("a guide group has a 'key', and may have a list 'display_sequence'")
+    for number, key in enumerate(sequence):
+        if key not in guides:
+            raise (place / "display_sequence" / number).error(f"the guide group names no guide of the project: {key!r}")
+    interval = entry.get("display_interval_s") or 0
+    if not isinstance(interval, int) or interval < 0:
+        raise (place / "display_interval_s").error(f"must be whole seconds, not {interval!r}")
+    return GuideGroup(entry["key"], tuple(sequence), interval)
+
+
+def _step(definition: Any, place: Place) -> GuideStep:
     if not isinstance(definition, dict) or not all(
         isinstance(definition.get(each), str) for each in ("ref", "schema_key")
     ):
-        raise InvalidDocument("a step of a guide has a 'ref' and a 'schema_key'", where=where)
+        raise place.error("a step of a guide has a 'ref' and a 'schema_key'")
     return GuideStep(
         ref=definition["ref"],
         schema_key=definition["schema_key"],

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from knock_harness.contract.project import Guide, GuideGroup
+    from knock_harness.contract.project import Guide, GuideGroup, Project
 
     from .engine.statuses import MessageStatus
     from .environment import Environment
     from .store.guides import Engagement
 
-__all__ = ["MESSAGES", "GuideScope", "ineligible", "order", "rendered", "scope_of"]
+__all__ = ["MESSAGES", "GuideScope", "belongs", "ineligible", "order", "rendered", "scope_of"]
 
 #: Each reason for which somebody is not to see a guide, and how it is put (GUIDE-INELIGIBLE-REASONS).
 MESSAGES: Final[Mapping[str, str]] = {
@@ -103,6 +103,13 @@ def order(guides: Iterable[Guide], groups: Iterable[GuideGroup]) -> list[Guide]:
         guides,
         key=lambda each: (not each.bypass_global_group_limit, places.get(each.key, len(places)), each.created_at),
     )
+
+
+def belongs(guide: Guide, group: GuideGroup, project: Project) -> bool:
+    """Say whether a guide is of a group; the one called ``default`` has all that no group names."""
+    if guide.key in group.display_sequence:
+        return True
+    return group.key == "default" and not any(guide.key in each.display_sequence for each in project.guide_groups)
 
 
 def rendered(content: Any, variables: Mapping[str, Any]) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.engagement import CHANGES
 from knock_harness.emulator.exchange import Reply
-from knock_harness.emulator.guides import MESSAGES, GuideScope, ineligible, order, rendered, scope_of
+from knock_harness.emulator.guides import MESSAGES, GuideScope, belongs, ineligible, order, rendered, scope_of
 from knock_harness.emulator.identifiers import named_uuid
 from knock_harness.emulator.message import NewMessage, as_json, origin
 from knock_harness.emulator.references import USERS, Ref
@@ -16,7 +16,7 @@ from knock_harness.emulator.refusals import NotFound
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from knock_harness.contract.project import Channel, Guide, GuideGroup, GuideStep
+    from knock_harness.contract.project import Channel, Guide, GuideGroup, GuideStep, Project
     from knock_harness.emulator.call import Call, Handler
     from knock_harness.emulator.store.guides import Engagement
 
@@ -47,7 +47,7 @@ def list_user_guides(call: Call) -> Reply:
             others.append({"key": guide.key, "reason": reason, "message": MESSAGES[reason]})
     answer = {
         "entries": entries,
-        "guide_groups": [_group(each, of_channel) for each in project.guide_groups],
+        "guide_groups": [_group(each, of_channel, project) for each in project.guide_groups],
         "guide_group_display_logs": call.store.guides.displays(user_id),
         "ineligible_guides": others,
     }
@@ -71,8 +71,9 @@ def mark_user_guide_as_archived(call: Call) -> Reply:
     """Note that a user is done with a step, which holds back other guides of the group (GUIDE-DISPLAY-LOG)."""
     guide = _engage(call, {"archived": None})
     if not guide.bypass_global_group_limit and not call.body.get("unthrottled"):
-        for group in call.environment.project.guide_groups:
-            if guide.key in group.display_sequence:
+        project = call.environment.project
+        for group in project.guide_groups:
+            if belongs(guide, group, project):
                 call.store.guides.note_display(call.path["user_id"], group.key, at=stamp(call.now))
     return Reply(200, OK)
 
@@ -174,8 +175,8 @@ def _step(step: GuideStep, engagement: Engagement | None, variables: Mapping[str
     }
 
 
-def _group(group: GuideGroup, guides: Sequence[Guide]) -> dict[str, Any]:
-    active = [each for each in order(guides, [group]) if each.active and each.key in group.display_sequence]
+def _group(group: GuideGroup, guides: Sequence[Guide], project: Project) -> dict[str, Any]:
+    active = [each for each in order(guides, [group]) if each.active and belongs(each, group, project)]
     unthrottled = [each.key for each in active if each.bypass_global_group_limit]
     throttled = [each.key for each in active if not each.bypass_global_group_limit]
     made = min((each.created_at for each in guides), default=EPOCH)
