@@ -6,53 +6,51 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from knock_harness.emulator.engine.deliveries import WAITS
-from knock_harness.emulator.engine.providers import Outcome
+from knock_harness.emulator.provider_rules import ProviderRule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import httpx
 
-    from knock_harness.contract.project import Channel
     from knock_harness.emulator import VirtualClock
-    from knock_harness.emulator.engine.providers import Delivery
     from knock_harness.emulator.environment import Environment
 
 
-class Scripted:
-    """A provider that answers as it is told, and takes everything after that."""
+def channel_step(kind: str, template: dict[str, Any]) -> dict[str, Any]:
+    keys = {"email": "email", "sms": "sms", "push": "push-fcm", "chat": "slack", "http": "webhook"}
+    return {"ref": kind, "type": "channel", "channel_type": kind, "channel_key": keys[kind], "template": template}
 
-    def __init__(self, *outcomes: Outcome) -> None:
-        self.outcomes: Iterator[Outcome] = iter(outcomes)
-        self.requests: list[Delivery] = []
 
-    def deliver(self, channel: Channel, request: Delivery) -> Outcome:  # noqa: ARG002 - as the protocol has it
-        self.requests.append(request)
-        return next(self.outcomes, Outcome(200, "ok"))
+EMAIL = channel_step("email", {"subject": "News", "text_body": "Read this"})
+SMS = channel_step("sms", {"text_body": "Read this"})
+PUSH = channel_step("push", {"title": "News", "text_body": "Read this"})
+CHAT = channel_step("chat", {"markdown_body": "Read this"})
+ADA = {
+    "id": "ada",
+    "email": "ada@example.com",
+    "phone_number": "+15550100",
+    "channel_data": {
+        "5add7344-bcbb-4d9f-b11e-564ffad35513": {"tokens": ["token"]},
+        "f47adb6f-caac-4d01-bdad-d73146a6bb76": {"connections": [{"access_token": "x", "channel_id": "C1"}]},
+    },
+}
 
 
 @pytest.fixture
-def email(commit: Callable[..., None]) -> None:
-    step = {"ref": "email", "type": "channel", "channel_type": "email", "channel_key": "email"}
-    commit("news", {**step, "template": {"subject": "News", "text_body": "Read this"}})
-
-
-@pytest.fixture
-def send_email(
-    email: None, environment: Environment, trigger: Callable[..., str], messages: Callable[..., Any]
+def sent(
+    environment: Environment, commit: Callable[..., None], trigger: Callable[..., str], messages: Callable[..., Any]
 ) -> Callable[..., str]:
-    """Send an email through a provider that answers as it is told, and return the id of the message."""
+    """Send a message of one step, by providers that answer by rules, and return its id."""
 
-    def send_email(*outcomes: Outcome) -> str:
-        environment.provider = Scripted(*outcomes)
-        trigger("news", {"id": "ada", "email": "ada@example.com"})
+    def sent(step: dict[str, Any] = EMAIL, *rules: ProviderRule, to: dict[str, Any] = ADA) -> str:
+        commit("news", step)
+        environment.configure(provider_rules=rules)
+        trigger("news", to)
         message_id: str = messages()[0]["id"]
         return message_id
 
-    return send_email
-
-
-BUSY, BROKEN, REFUSED = Outcome(429, "slow down"), Outcome(503, "down"), Outcome(400, "no")
+    return sent
 
 
 def status(api: httpx.Client, message_id: str) -> str:
@@ -60,108 +58,223 @@ def status(api: httpx.Client, message_id: str) -> str:
     return found
 
 
-def test_a_failure_that_may_pass_is_tried_again(
-    api: httpx.Client, send_email: Callable[..., str], clock: VirtualClock, work: Callable[[], None]
+def events(api: httpx.Client, message_id: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.get(f"/v1/messages/{message_id}/events").json()["items"]
+    return found
+
+
+def logs(api: httpx.Client, message_id: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.get(f"/v1/messages/{message_id}/delivery_logs").json()["items"]
+    return found
+
+
+@pytest.mark.promise("MSG-EMAIL-SMS-LIFECYCLE", "EVENTS-EACH-CHANGE")
+@pytest.mark.parametrize("step", [EMAIL, SMS], ids=["email", "sms"])
+def test_an_email_or_sms_is_queued_sent_and_then_delivered(
+    api: httpx.Client, sent: Callable[..., str], clock: VirtualClock, work: Callable[[], None], step: dict[str, Any]
 ) -> None:
-    message = send_email(BUSY, BROKEN)
+    message = sent(step, ProviderRule(report_after_s=60))
+    before = status(api, message)
+    clock.advance(timedelta(seconds=60))
+    work()
+
+    assert (before, status(api, message)) == ("sent", "delivered")
+    assert [each["type"] for each in events(api, message)] == [
+        "message.created",
+        "message.queued",
+        "message.sent",
+        "message.delivered",
+    ]
+
+
+@pytest.mark.promise("MSG-PUSH-CHAT-NEVER-DELIVERED")
+@pytest.mark.parametrize("step", [PUSH, CHAT], ids=["push", "chat"])
+def test_push_and_chat_are_sent_for_good(
+    api: httpx.Client, sent: Callable[..., str], clock: VirtualClock, work: Callable[[], None], step: dict[str, Any]
+) -> None:
+    message = sent(step)
+    clock.advance(timedelta(days=1))
+    work()
+
+    assert status(api, message) == "sent"
+
+
+def test_nobody_has_to_confirm(api: httpx.Client, sent: Callable[..., str], work: Callable[[], None]) -> None:
+    message = sent(EMAIL, ProviderRule(report="nothing"))
+    work()
+
+    assert status(api, message) == "sent"
+
+
+@pytest.mark.promise("MSG-RETRY-LIFECYCLE", "DELIVERY-LOGS-ATTEMPTS")
+@pytest.mark.parametrize("failures", [1, 2, 7])
+def test_a_failure_that_may_pass_is_tried_again(
+    api: httpx.Client, sent: Callable[..., str], clock: VirtualClock, work: Callable[[], None], failures: int
+) -> None:
+    message = sent(EMAIL, ProviderRule(answer="fail", status=503, times=failures))
     seen = [status(api, message)]
-    for wait in WAITS[:2]:
+    for wait in WAITS[:failures]:
         clock.advance(wait)
         work()
         seen.append(status(api, message))
 
-    assert seen == ["delivery_attempted", "delivery_attempted", "delivered"]
+    assert seen == [*["delivery_attempted"] * failures, "delivered"]
+    assert [each["response"]["status"] for each in logs(api, message)] == [*[503] * failures, 202]
 
 
+@pytest.mark.promise("MSG-RETRY-LIFECYCLE", "MSG-STATUS-MACHINE")
 def test_after_eight_tries_within_half_an_hour_a_message_is_given_up(
-    api: httpx.Client,
-    send_email: Callable[..., str],
-    clock: VirtualClock,
-    work: Callable[[], None],
-    environment: Environment,
+    api: httpx.Client, sent: Callable[..., str], clock: VirtualClock, work: Callable[[], None]
 ) -> None:
-    message = send_email(*[BROKEN] * 20)
+    message = sent(EMAIL, ProviderRule(answer="fail", status=429))
     clock.advance(timedelta(minutes=30))
     work()
+    given_up = status(api, message)
     clock.advance(timedelta(days=1))
     work()
 
-    assert status(api, message) == "undelivered"
-    assert len(api.get(f"/v1/messages/{message}/delivery_logs").json()["items"]) == 8
+    assert (given_up, status(api, message)) == ("undelivered", "undelivered")
+    assert len(logs(api, message)) == 8
 
 
+@pytest.mark.promise("MSG-FATAL-AND-BOUNCE")
 @pytest.mark.parametrize(
-    ("outcome", "expected"), [(REFUSED, "undelivered"), (Outcome(200, "no such address", bounced=True), "bounced")]
+    ("rule", "expected"),
+    [(ProviderRule(answer="fail", status=400), "undelivered"), (ProviderRule(answer="bounce"), "bounced")],
+    ids=["refused", "bounced"],
 )
+@pytest.mark.parametrize("step", [EMAIL, SMS, PUSH, CHAT], ids=["email", "sms", "push", "chat"])
 def test_what_no_further_try_mends_is_tried_once(
     api: httpx.Client,
-    send_email: Callable[..., str],
+    sent: Callable[..., str],
     clock: VirtualClock,
     work: Callable[[], None],
-    outcome: Outcome,
+    step: dict[str, Any],
+    rule: ProviderRule,
     expected: str,
 ) -> None:
-    message = send_email(outcome)
+    message = sent(step, rule)
     clock.advance(timedelta(days=1))
     work()
 
     assert status(api, message) == expected
-    assert len(api.get(f"/v1/messages/{message}/delivery_logs").json()["items"]) == 1
+    assert len(logs(api, message)) == 1
 
 
-def test_the_event_of_a_try_tells_how_many_there_are(api: httpx.Client, send_email: Callable[..., str]) -> None:
-    message = send_email(BROKEN)
+@pytest.mark.promise("EVENTS-DELIVERY-DATA")
+def test_the_event_of_a_try_tells_how_many_there_are(api: httpx.Client, sent: Callable[..., str]) -> None:
+    message = sent(EMAIL, ProviderRule(answer="fail"))
 
-    event = api.get(f"/v1/messages/{message}/events").json()["items"][-1]
+    event = events(api, message)[-1]
 
     assert event["type"] == "message.delivery_attempted"
     assert event["data"] == {"attempt": 1, "max_attempts": 8, "retryable": True}
 
 
-def test_a_log_holds_what_was_sent_and_answered(api: httpx.Client, send_email: Callable[..., str]) -> None:
-    message = send_email(REFUSED)
+@pytest.mark.promise("EVENTS-DELIVERY-DATA")
+def test_the_event_of_a_failure_tells_why(api: httpx.Client, sent: Callable[..., str]) -> None:
+    event = events(api, sent(EMAIL, ProviderRule(answer="fail", status=400)))[-1]
 
-    (log,) = api.get(f"/v1/messages/{message}/delivery_logs").json()["items"]
+    assert event["type"] == "message.undelivered"
+    assert event["data"] == {"failure_reason": "fatal_error", "failure_details": "The provider answered 400"}
 
+
+@pytest.mark.promise("EVENTS-DELIVERY-DATA")
+def test_the_event_of_a_push_that_bounced_names_the_token(api: httpx.Client, sent: Callable[..., str]) -> None:
+    event = events(api, sent(PUSH, ProviderRule(answer="bounce")))[-1]
+
+    assert event["type"] == "message.bounced"
+    assert event["data"]["token"] == "token"
+
+
+@pytest.mark.promise("DELIVERY-LOGS-ATTEMPTS")
+def test_a_log_holds_what_was_sent_and_answered(api: httpx.Client, sent: Callable[..., str]) -> None:
+    (log,) = logs(api, sent(EMAIL, ProviderRule(answer="fail", status=400)))
+
+    assert (log["service_name"], log["request"]["method"]) == ("email_sendgrid", "POST")
+    assert (log["request"]["host"], log["request"]["path"]) == ("api.sendgrid.com", "/v3/mail/send")
     assert log["request"]["body"]["to"] == "ada@example.com"
-    assert (log["response"]["status"], log["response"]["body"]) == (400, "no")
+    assert (log["response"]["status"], log["response"]["body"]) == (400, {"error": "The provider was told to fail"})
 
 
-def test_a_webhook_goes_where_its_template_says(
-    commit: Callable[..., None], environment: Environment, trigger: Callable[..., str], messages: Callable[..., Any]
+@pytest.mark.promise("MSG-STATUS-MACHINE")
+def test_a_bounce_that_comes_late_ends_what_was_sent(
+    api: httpx.Client, sent: Callable[..., str], clock: VirtualClock, work: Callable[[], None]
 ) -> None:
-    provider = environment.provider = Scripted()
-    template = {
-        "method": "put",
-        "url": "https://hooks.example.com/a?b=1",
-        "query_params": [{"key": "user", "value": "{{ recipient.id }}"}],
-        "headers": [{"key": "x-key", "value": "{{ vars.app_name }}"}],
-        "body": '{"text": "{{ data.text }}"}',
-    }
-    step = {"ref": "hook", "type": "channel", "channel_type": "http", "channel_key": "webhook"}
-    commit("hook", {**step, "template": template})
+    message = sent(EMAIL, ProviderRule(report="bounced", report_after_s=5))
+    before = status(api, message)
+    clock.advance(timedelta(seconds=5))
+    work()
 
-    trigger("hook", data={"text": "Hi"})
-
-    (request,) = provider.requests
-    assert (request.method, request.host, request.path) == ("PUT", "hooks.example.com", "/a")
-    assert (request.query, request.headers, request.body) == ("b=1&user=ada", {"x-key": "Example"}, '{"text": "Hi"}')
-    assert messages()[0]["status"] == "delivered"
+    assert (before, status(api, message)) == ("sent", "bounced")
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"),
+    ("email", "expected"),
     [
-        *[(status, "delivered") for status in (200, 204)],
-        *[(status, "undelivered") for status in (401, 403, 404, 405)],
-        *[(status, "delivery_attempted") for status in (302, 400, 422, 429, 500)],
+        ("bounced@example.com", "bounced"),
+        ("bounced+1@example.com", "bounced"),
+        ("undelivered@example.com", "undelivered"),
+        ("retry@example.com", "delivery_attempted"),
+        ("failing@example.com", "delivery_attempted"),
+        ("unconfirmed@example.com", "sent"),
+        ("late-bounce@example.com", "bounced"),
+        ("bouncedcheck@example.com", "delivered"),
+        ("ada@bounced.example.com", "delivered"),
     ],
 )
-def test_what_becomes_of_a_webhook_depends_on_its_answer(
-    environment: Environment, trigger: Callable[..., str], messages: Callable[..., Any], answer: int, expected: str
+def test_some_addresses_say_what_becomes_of_an_email(
+    api: httpx.Client, sent: Callable[..., str], email: str, expected: str
 ) -> None:
-    environment.provider = Scripted(Outcome(answer, ""))
+    assert status(api, sent(to={**ADA, "email": email})) == expected
 
-    trigger("all-channels")
 
-    assert [each["status"] for each in messages()] == ["delivered", expected]
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [("+15550000001", "bounced"), ("+15550000002", "undelivered"), ("+15550000009", "delivered")],
+)
+def test_some_numbers_say_what_becomes_of_an_sms(
+    api: httpx.Client, sent: Callable[..., str], number: str, expected: str
+) -> None:
+    assert status(api, sent(SMS, to={**ADA, "phone_number": number})) == expected
+
+
+def test_some_connections_say_what_becomes_of_a_chat_message(api: httpx.Client, sent: Callable[..., str]) -> None:
+    slack = "f47adb6f-caac-4d01-bdad-d73146a6bb76"
+    to = {"id": "ada", "channel_data": {slack: {"connections": [{"access_token": "x", "channel_id": "bounced-1"}]}}}
+
+    assert status(api, sent(CHAT, to=to)) == "bounced"
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (ProviderRule(channel="email", answer="bounce"), "bounced"),
+        (ProviderRule(channel="sms", answer="bounce"), "delivered"),
+        (ProviderRule(channel_type="sms", answer="bounce"), "delivered"),
+        (ProviderRule(workflow="news", answer="bounce"), "bounced"),
+        (ProviderRule(workflow="other", answer="bounce"), "delivered"),
+        (ProviderRule(address="*@example.com", answer="bounce"), "bounced"),
+        (ProviderRule(address="bob@*", answer="bounce"), "delivered"),
+    ],
+)
+def test_a_rule_covers_what_fits_all_it_names(
+    api: httpx.Client, sent: Callable[..., str], rule: ProviderRule, expected: str
+) -> None:
+    assert status(api, sent(EMAIL, rule)) == expected
+
+
+def test_a_rule_goes_before_what_the_address_says(api: httpx.Client, sent: Callable[..., str]) -> None:
+    assert status(api, sent(EMAIL, ProviderRule(), to={**ADA, "email": "bounced@example.com"})) == "delivered"
+
+
+@pytest.mark.promise("CHANNEL-SANDBOX")
+def test_a_channel_in_sandbox_mode_renders_and_hands_nothing_over(
+    api: httpx.Client, sent: Callable[..., str], configure: Callable[..., None]
+) -> None:
+    configure("email", sandbox_mode=True)
+    message = sent(EMAIL)
+
+    assert status(api, message) == "not_sent"
+    assert api.get(f"/v1/messages/{message}/content").json()["data"]["subject_line"] == "News"
+    assert logs(api, message) == []

@@ -6,11 +6,26 @@ it and hands the answer back, which becomes due work like any other.
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 
-__all__ = ["OutboundAnswer", "OutboundCall", "OutboundRequest", "decode_answered", "decode_request", "encode"]
+__all__ = [
+    "LOOPBACK",
+    "OFF",
+    "OutboundAnswer",
+    "OutboundCall",
+    "OutboundRequest",
+    "decode_answered",
+    "decode_request",
+    "encode",
+    "is_loopback",
+]
+
+#: What `Settings.outbound` says: no calls are made, or those to servers on this machine.
+OFF, LOOPBACK = "off", "loopback"
 
 
 class OutboundRequest(msgspec.Struct, array_like=True, frozen=True):
@@ -60,3 +75,20 @@ encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder(OutboundRequest).decode
 #: What the work that takes an answer is given: about what it asked, and the answer.
 decode_answered = msgspec.msgpack.Decoder(tuple[bytes, OutboundAnswer]).decode
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether a URL is one of HTTP and leads to this machine."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in {"http", "https"}:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

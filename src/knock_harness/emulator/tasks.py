@@ -17,7 +17,8 @@ __all__ = ["TASKS"]
 #: Each kind of due work, and what does it.
 TASKS: Final[Mapping[str, Task]] = {
     bulk.TASK: bulk_rows.advance,
-    deliveries.CONFIRM: deliveries.confirm,
+    deliveries.ANSWERED: deliveries.answered,
+    deliveries.REPORT: deliveries.report,
     deliveries.SEND: deliveries.send,
     runs.GO_ON: runs.go_on,
     schedules.FIRE: schedules.fire,

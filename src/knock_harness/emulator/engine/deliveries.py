@@ -9,29 +9,40 @@ import msgspec
 
 from knock_harness.emulator.channel_data import without_token
 from knock_harness.emulator.clock import stamp
+from knock_harness.emulator.outbound import LOOPBACK, OutboundRequest, decode_answered, is_loopback
+from knock_harness.emulator.provider_rules import ACCEPTS, rule_for
 
-from .providers import Delivery, Outcome, delivery
+from .providers import Delivery, Outcome, address, delivery, stand_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from knock_harness.contract.project import Channel
     from knock_harness.emulator.environment import Environment
+    from knock_harness.emulator.outbound import OutboundAnswer
+    from knock_harness.emulator.provider_rules import ProviderRule
+    from knock_harness.emulator.store.messages import Outgoing
 
-__all__ = ["CONFIRM", "SEND", "WAITS", "confirm", "plan", "send"]
+__all__ = ["ANSWERED", "MOST_TRIES", "REPORT", "SEND", "WAITS", "answered", "plan", "report", "send"]
 
 SEND: Final = "send"  # kinds of due work
-CONFIRM: Final = "confirm"
+ANSWERED: Final = "sent"
+REPORT: Final = "report"
 #: How long to wait after each try that failed; the last of eight is within 30 minutes (MSG-RETRY-LIFECYCLE).
 WAITS: Final = tuple(timedelta(seconds=each) for each in (5, 15, 30, 60, 120, 300, 600))
+MOST_TRIES: Final = len(WAITS) + 1
 _TRY_AGAIN: Final = frozenset({408, 425, 429})
 #: Answers of a webhook that no further try mends.
 _WEBHOOK_FINAL: Final = frozenset({401, 403, 404, 405})
-#: Channel types whose provider says later that a message arrived (MSG-EMAIL-SMS-LIFECYCLE).
-_CONFIRMED_LATER: Final = frozenset({"email", "sms"})
+#: Channel types whose provider says later what became of a message (MSG-EMAIL-SMS-LIFECYCLE).
+_REPORTED_LATER: Final = frozenset({"email", "sms"})
+#: The delivery statuses that a message is sent in.
+_TO_BE_SENT: Final = frozenset({"queued", "delivery_attempted"})
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[str, str, int]).decode
+_decode_report = msgspec.msgpack.Decoder(tuple[str, str]).decode
 
 
 def plan(environment: Environment, message_id: str, channel: Channel, *, at: datetime, attempt: int = 1) -> None:
@@ -43,29 +54,80 @@ def send(environment: Environment, payload: bytes, at: datetime) -> None:
     """Try to hand a message to its provider; nothing happens if message or channel are gone."""
     message_id, channel_id, attempt = _decode(payload)
     channel = environment.project.channels_by_id.get(channel_id)
-    content = environment.store.messages.content(message_id)
-    if channel is None or content is None:
+    message = environment.store.messages.outgoing(message_id)
+    if channel is None or message is None or message.status not in _TO_BE_SENT:
         return
-    data = msgspec.json.decode(content)["data"]
-    request = delivery(channel, data)
-    outcome = environment.provider.deliver(channel, request)
-    environment.store.messages.add_delivery_log(message_id, _log(channel, request, outcome), at=stamp(at))
-    status, event = _status(channel, outcome, attempt)
-    environment.store.messages.set_status(message_id, status, at=stamp(at), data=event)
-    if status == "delivery_attempted":
-        plan(environment, message_id, channel, at=at + WAITS[attempt - 1], attempt=attempt + 1)
-    elif status == "sent" and channel.type in _CONFIRMED_LATER:
-        environment.later(CONFIRM, message_id.encode(), at=at)
-    elif status == "bounced" and channel.type == "push" and channel.settings.get("token_deregistration"):
-        _deregister(environment, message_id, channel, token=data["token"])
+    content = msgspec.json.decode(message.content)
+    to = address(channel, content)
+    rule = rule_for(environment.settings.provider_rules, channel, address=to, workflow=message.workflow)
+    try:
+        request = delivery(channel, content)
+    except ValueError as error:
+        _set_status(environment, message_id, "undelivered", at, _failure("fatal_error", str(error)))
+        return
+    if channel.type == "http" and rule is ACCEPTS and environment.settings.outbound == LOOPBACK and is_loopback(to):
+        environment.call_out(_call(request), answered_by=ANSWERED, about=payload)
+        return
+    outcome = stand_in(rule, channel, attempt=attempt)
+    _settle(environment, message, channel, request, outcome, attempt=attempt, at=at)
+    if channel.type in _REPORTED_LATER and rule.report != "nothing" and 200 <= outcome.status < 300:
+        _await_report(environment, message_id, rule, at=at)
 
 
-def confirm(environment: Environment, payload: bytes, at: datetime) -> None:
-    """Take the provider's word that a message arrived; a status that is final by then stays (MSG-STATUS-MACHINE)."""
-    message_id = payload.decode()
+def answered(environment: Environment, payload: bytes, at: datetime) -> None:
+    """Take the answer to a webhook that was really called; nothing happens if message or channel are gone."""
+    about, answer = decode_answered(payload)
+    message_id, channel_id, attempt = _decode(about)
+    channel = environment.project.channels_by_id.get(channel_id)
+    message = environment.store.messages.outgoing(message_id)
+    if channel is None or message is None or message.status not in _TO_BE_SENT:
+        return
+    request = delivery(channel, msgspec.json.decode(message.content))
+    _settle(environment, message, channel, request, _outcome(answer), attempt=attempt, at=at)
+
+
+def report(environment: Environment, payload: bytes, at: datetime) -> None:
+    """Take the provider's word on a message; a status that is final by then stays (MSG-STATUS-MACHINE)."""
+    message_id, status = _decode_report(payload)
     message = environment.store.messages.find(message_id)
-    if message is not None and message.status == "sent":
-        environment.store.messages.set_status(message_id, "delivered", at=stamp(at))
+    if message is None or message.status != "sent":
+        return
+    told = None if status == "delivered" else _failure(status, "The provider reported it later")
+    _set_status(environment, message_id, status, at, told)
+
+
+def _await_report(environment: Environment, message_id: str, rule: ProviderRule, *, at: datetime) -> None:
+    due = at + timedelta(seconds=rule.report_after_s)
+    environment.later(REPORT, _encode((message_id, rule.report)), at=due)
+
+
+def _settle(
+    environment: Environment,
+    message: Outgoing,
+    channel: Channel,
+    request: Delivery,
+    outcome: Outcome,
+    *,
+    attempt: int,
+    at: datetime,
+) -> None:
+    """Let a message be what the answer to a try makes of it."""
+    environment.store.messages.add_delivery_log(message.id, _log(channel, request, outcome), at=stamp(at))
+    status, told = _status(channel, outcome, attempt)
+    token = request.body.get("token") if channel.type == "push" and isinstance(request.body, dict) else None
+    if status == "bounced" and told is not None and token:
+        told["token"] = token
+    _set_status(environment, message.id, status, at, told)
+    if status == "delivery_attempted":
+        plan(environment, message.id, channel, at=at + WAITS[attempt - 1], attempt=attempt + 1)
+    elif status == "bounced" and token and channel.settings.get("token_deregistration"):
+        _deregister(environment, message.id, channel, token=token)
+
+
+def _set_status(
+    environment: Environment, message_id: str, status: str, at: datetime, told: Mapping[str, Any] | None
+) -> None:
+    environment.store.messages.set_status(message_id, status, at=stamp(at), data=told)
 
 
 def _deregister(environment: Environment, message_id: str, channel: Channel, *, token: str) -> None:
@@ -79,16 +141,44 @@ def _deregister(environment: Environment, message_id: str, channel: Channel, *, 
 def _status(channel: Channel, outcome: Outcome, attempt: int) -> tuple[str, dict[str, Any] | None]:
     """Return what becomes of a message after a try, and what its event tells (EVENTS-DELIVERY-DATA)."""
     if outcome.bounced:  # MSG-FATAL-AND-BOUNCE
-        return "bounced", {"failure_reason": "bounced", "failure_details": outcome.body}
+        return "bounced", _failure("bounced", f"The provider answered {outcome.status}")
     if 200 <= outcome.status < 300:
         return ("delivered" if channel.type == "http" else "sent"), None  # MSG-PUSH-CHAT-NEVER-DELIVERED
     if channel.type == "http":  # WEBHOOK-CHANNEL-STATUS: redirects are not followed
         retryable = outcome.status not in _WEBHOOK_FINAL
     else:
         retryable = outcome.status >= 500 or outcome.status in _TRY_AGAIN
-    if retryable and attempt <= len(WAITS):
-        return "delivery_attempted", {"attempt": attempt, "max_attempts": len(WAITS) + 1, "retryable": True}
-    return "undelivered", {"failure_reason": f"the provider answered {outcome.status}", "failure_details": outcome.body}
+    if retryable and attempt < MOST_TRIES:
+        return "delivery_attempted", {"attempt": attempt, "max_attempts": MOST_TRIES, "retryable": True}
+    reason = "retries_exhausted" if retryable else "fatal_error"
+    details = f"The provider answered {outcome.status}" if outcome.status else str(outcome.body)
+    return "undelivered", _failure(reason, details)
+
+
+def _failure(reason: str, details: str) -> dict[str, Any]:
+    return {"failure_reason": reason, "failure_details": details}
+
+
+def _call(request: Delivery) -> OutboundRequest:
+    body = request.body if isinstance(request.body, str) else msgspec.json.encode(request.body).decode()
+    headers = [(name, str(value)) for name, value in request.headers.items()]
+    if body and not any(name.lower() == "content-type" for name, _ in headers):
+        headers.append(("content-type", "application/json"))
+    return OutboundRequest(request.method, request.url, headers, body.encode())
+
+
+def _outcome(answer: OutboundAnswer) -> Outcome:
+    if not answer.status:
+        return Outcome(0, answer.failure, {})
+    headers = dict(answer.headers)
+    text = answer.body.decode(errors="replace")
+    if "json" in headers.get("content-type", ""):
+        try:
+            value = msgspec.json.decode(answer.body)
+        except msgspec.DecodeError:
+            value = text
+        return Outcome(answer.status, value if isinstance(value, dict) else text, headers)
+    return Outcome(answer.status, text, headers)
 
 
 def _log(channel: Channel, request: Delivery, outcome: Outcome) -> dict[str, Any]:
@@ -102,5 +192,5 @@ def _log(channel: Channel, request: Delivery, outcome: Outcome) -> dict[str, Any
             "headers": request.headers,
             "body": request.body,
         },
-        "response": {"status": outcome.status, "headers": {"content-type": "application/json"}, "body": outcome.body},
+        "response": {"status": outcome.status, "headers": outcome.headers, "body": outcome.body},
     }

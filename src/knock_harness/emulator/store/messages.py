@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .message_filters import Filter
 
-__all__ = ["Messages", "Stored"]
+__all__ = ["Messages", "Outgoing", "Stored"]
 
 _decode = msgspec.json.Decoder(list[Any]).decode
 
@@ -39,6 +39,15 @@ class Stored(NamedTuple):
     channel_id: str
     status: str
     inserted_at: str
+
+
+class Outgoing(NamedTuple):
+    """A message to be handed to its provider: its content as the API shows it, in JSON, and the key of its workflow."""
+
+    id: str
+    status: str
+    workflow: str
+    content: str
 
 
 class Messages:
@@ -113,6 +122,12 @@ class Messages:
             "SELECT seq, collection, recipient_id, channel_id, status, inserted_at FROM messages WHERE id = ?", (id,)
         ).fetchone()
         return Stored(row[0], id, Ref(row[1], row[2]), *row[3:]) if row else None
+
+    def outgoing(self, id: str) -> Outgoing | None:  # noqa: A002
+        """Return what is sent of a message, or None if there is no such; those of feeds are not sent."""
+        row = self._connection.execute("SELECT id, status, source_key, content FROM messages WHERE id = ?", (id,))
+        found = row.fetchone()
+        return Outgoing(*found) if found and found[3] else None
 
     def read(self, id: str) -> str | None:  # noqa: A002
         """Return a message as the API shows it, or None if there is no such."""
