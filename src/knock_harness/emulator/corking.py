@@ -6,14 +6,17 @@ them wakes the reader, which on a virtual machine costs more than working out th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["CorkedProtocol"]
+__all__ = ["HANG_UP", "CorkedProtocol"]
+
+#: The extension of ASGI by which an application ends a connection, whatever was answered: a function ``close``.
+HANG_UP: Final = "knock_harness.hang_up"
 
 
 class CorkedTransport:
@@ -51,3 +54,8 @@ class CorkedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to serve a connection."""
         super().connection_made(cast("asyncio.Transport", CorkedTransport(transport, self.loop)))
+
+    def on_message_begin(self) -> None:
+        """Begin to read a request; who answers it may hang up."""
+        super().on_message_begin()
+        self.scope["extensions"] = {HANG_UP: {"close": self.transport.close}}

@@ -39,7 +39,7 @@ def troubled(answer: Answer, trouble: Trouble) -> Answer:
     if isinstance(failure, Garbage):
         half = answer.content[: len(answer.content) // 2]
         return Answer(200, _headers(answer, JSON), half or _NONSENSE, trouble)
-    if failure.at == "answer":
+    if failure.at == "answer" or answer.status == HTTPStatus.NO_CONTENT:
         return Answer(NOTHING_SENT, answer.headers, b"", trouble)
     return Answer(answer.status, _headers(answer, JSON), answer.content or _NONSENSE, trouble)
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote
 
 import msgspec
 
-from knock_harness.contract import Match
+from knock_harness import contract
 
 from . import redaction
 from .clock import stamp
@@ -17,7 +17,7 @@ from .exchange import Request
 from .faults import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from .answer import Answer
     from .visit import Visit
@@ -34,7 +34,6 @@ CUT_AT: Final = 16 * 2**10
 _OVERHEAD: Final = 1024
 
 _decode = msgspec.json.Decoder().decode
-_NO_PATH: Final[Mapping[str, str]] = {}
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -45,7 +44,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         at: the moment on the clock of the environment; where there is none, on that of the machine.
         request: as it came, its body cut.
         body_bytes: how long its body was.
-        match: the operation and its path parameters; None: it is none of the API, or came no further than the key.
+        operation: the operationId; None: it is none of the API, or came no further than the key.
         status: of the answer; 0: none was sent.
         answer: the body of the answer, cut.
         answer_bytes: how long it was.
@@ -58,7 +57,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     at: datetime
     request: Request
     body_bytes: int
-    match: Match | None
+    operation: str | None
     status: int
     answer: bytes
     answer_bytes: int
@@ -67,14 +66,10 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     size: int
 
     @property
-    def operation(self) -> str | None:
-        """Return the operationId, if it is one."""
-        return self.match.operation.id if self.match else None
-
-    @property
-    def path(self) -> Mapping[str, str]:
-        """Return the path parameters."""
-        return self.match.path if self.match else _NO_PATH
+    def path_parameters(self) -> dict[str, str]:
+        """Return the path parameters of the operation."""
+        match = contract.match(self.request.method, self.request.path) if self.operation else None
+        return match.path if match else {}
 
     @property
     def query(self) -> dict[str, list[str]]:
@@ -95,7 +90,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
             "method": request.method,
             "path": redaction.masked(unquote(request.path)),
             "operation": self.operation,
-            "path_parameters": redaction.shown_value(dict(self.path)),
+            "path_parameters": redaction.shown_value(self.path_parameters),
             "query": redaction.shown_value(self.query),
             "headers": [
                 [name.decode("latin-1"), redaction.shown_header(name.decode("latin-1"), value.decode("latin-1"))]
@@ -150,9 +145,10 @@ class Journal:
             entries: how many are kept; 0: none.
         """
         self._number += 1
-        request, match, content = visit.request, visit.match, answer.content
-        if match is not None:
-            self.calls[match.operation.id] += 1
+        request, content = visit.request, answer.content
+        operation = visit.match.operation.id if visit.match is not None else None
+        if operation is not None:
+            self.calls[operation] += 1
         body_bytes, answer_bytes = len(request.body), len(content)
         size = _OVERHEAD + len(request.path) + len(request.query) + sum([len(value) for _, value in request.headers])
         if body_bytes > CUT_AT:
@@ -166,7 +162,7 @@ class Journal:
                 visit.at or datetime.now(UTC),
                 request,
                 body_bytes,
-                match,
+                operation,
                 answer.status,
                 content,
                 answer_bytes,

@@ -13,8 +13,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from .clock import NEVER
-from .corking import CorkedProtocol
+from .corking import HANG_UP, CorkedProtocol
 from .exchange import Request
+from .failures import NOTHING_SENT, part_sent
+from .faults import arrived
 
 if TYPE_CHECKING:
     import socket
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request as ControlRequest
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from .answer import Answer
     from .emulator import Emulator
+    from .faults import Trouble
 
 __all__ = ["application", "serve"]
 
@@ -51,23 +55,35 @@ class Shell:
             body += message.get("body", b"")
         headers = scope["headers"]
         host = next((value for name, value in headers if name == b"host"), b"127.0.0.1")
-        answer = self._emulator.handle(
-            Request(
-                scope["method"],
-                scope["raw_path"].decode("latin-1"),
-                scope["query_string"].decode("latin-1"),
-                headers,
-                body,
-                f"{scope['scheme']}://{host.decode('latin-1')}",
-            )
+        request = Request(
+            scope["method"],
+            scope["raw_path"].decode("latin-1"),
+            scope["query_string"].decode("latin-1"),
+            headers,
+            body,
+            f"{scope['scheme']}://{host.decode('latin-1')}",
         )
+        answer = self._emulator.handle(request)
+        if answer.trouble is not None:
+            answer = await self._waited(request, answer, answer.trouble)
         if answer.status != 204:
             answer.headers.append((b"content-length", b"%d" % len(answer.content)))
+        if (part := part_sent(answer)) is not None:
+            await _cut(scope, receive, send, answer, part)
+            return
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.content})
         self._answered = True
         if self._emulator.next_due < self._sleeps_until:
             self._woken.set()
+
+    async def _waited(self, request: Request, answer: Answer, trouble: Trouble) -> Answer:
+        """Return the answer of a request that a latency hits, when it is time for it."""
+        if trouble.is_under_way:
+            await asyncio.sleep(trouble.arrives_after_s)
+            answer = self._emulator.handle(request, trouble=arrived(trouble))
+        await asyncio.sleep(trouble.answered_after_s)
+        return answer
 
     async def do_what_is_due(self) -> None:
         """Run what the queues hold, in short slices so that requests are answered in between, until cancelled.
@@ -90,6 +106,16 @@ class Shell:
     def _seconds_to_sleep(self) -> float | None:
         due_at = self._emulator.next_due
         return None if due_at == NEVER else max(0.0, due_at - time())
+
+
+async def _cut(scope: Scope, receive: Receive, send: Send, answer: Answer, part: bytes) -> None:
+    """Send a part of an answer, or nothing of it, and hang up."""
+    if answer.status != NOTHING_SENT:
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    scope["extensions"][HANG_UP]["close"]()
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def application(emulator: Emulator, *, on_ready: Callable[[], None] = lambda: None) -> ASGIApp:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import httpx
 
 from .exchange import Request
+from .failures import NOTHING_SENT, part_sent
+from .faults import arrived
 
 if TYPE_CHECKING:
-    from .emulator import Answer, Emulator
+    from collections.abc import Callable, Iterator
+
+    from .answer import Answer
+    from .emulator import Emulator
+    from .faults import Trouble
 
 __all__ = ["EmulatorTransport"]
 
@@ -19,25 +26,69 @@ class EmulatorTransport(httpx.BaseTransport):
     """Answers the requests of an ``httpx.Client`` in this process; may be shared by threads.
 
     Before each answer the emulator does what is due, so that time passes for it as it does behind a socket.
+
+    Args:
+        emulator: who answers.
+        sleep: waits so many seconds, where a fault makes a request late; no longer than the client would wait.
     """
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._emulator = emulator
         self._lock = Lock()
+        self._sleep = sleep
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request."""
         raw_path, _, query = request.url.raw_path.decode("ascii").partition("?")
         headers = [(name.lower(), value) for name, value in request.headers.raw]
         base_url = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
-        with self._lock:
-            self._emulator.run_due()
-            answer: Answer = self._emulator.handle(
-                Request(request.method, raw_path, query, headers, request.read(), base_url)
-            )
+        asked = Request(request.method, raw_path, query, headers, request.read(), base_url)
+        answer = self._answer(asked)
+        if answer.trouble is not None:
+            answer = self._waited(request, asked, answer, answer.trouble)
+        part, length = part_sent(answer), len(answer.content)
         return httpx.Response(
             answer.status,
-            headers=[*answer.headers, (b"content-length", str(len(answer.content)).encode())],
-            stream=httpx.ByteStream(answer.content),
+            headers=[*answer.headers, (b"content-length", str(length).encode())],
+            stream=httpx.ByteStream(answer.content) if part is None else _CutStream(part, expected=length),
             request=request,
+        )
+
+    def _answer(self, asked: Request, *, trouble: Trouble | None = None) -> Answer:
+        with self._lock:
+            self._emulator.run_due()
+            return self._emulator.handle(asked, trouble=trouble)
+
+    def _waited(self, request: httpx.Request, asked: Request, answer: Answer, trouble: Trouble) -> Answer:
+        """Return the answer of a request that faults hit, when it is time for it.
+
+        Raises:
+            httpx.ReadTimeout: the client does not wait so long.
+            httpx.RemoteProtocolError: the connection is cut.
+        """
+        longest_s: float | None = request.extensions.get("timeout", {}).get("read")
+        late_s = trouble.arrives_after_s + trouble.answered_after_s
+        if late_s:
+            self._sleep(late_s if longest_s is None else min(longest_s, late_s))
+        if trouble.is_under_way:
+            answer = self._answer(asked, trouble=arrived(trouble))
+        if longest_s is not None and late_s > longest_s:
+            raise httpx.ReadTimeout("The read operation timed out", request=request)
+        if answer.status == NOTHING_SENT:
+            raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+        return answer
+
+
+class _CutStream(httpx.SyncByteStream):
+    """The part of a body that comes before the connection is cut."""
+
+    def __init__(self, part: bytes, *, expected: int) -> None:
+        self._part = part
+        self._expected = expected
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._part
+        raise httpx.RemoteProtocolError(
+            "peer closed connection without sending complete message body "
+            f"(received {len(self._part)} bytes, expected {self._expected})"
         )
