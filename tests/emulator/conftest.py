@@ -12,12 +12,14 @@ from knock_harness import contract
 from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock, bulk
 from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.message import NewActivity, NewMessage, as_json, origin
+from knock_harness.emulator.outbound import OutboundAnswer
 from knock_harness.emulator.references import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from knock_harness.emulator.environment import Environment
+    from knock_harness.emulator.outbound import OutboundRequest
 
 KEY = "sk_test_tests"
 
@@ -188,6 +190,37 @@ def work(emulator: Emulator) -> Callable[[], None]:
             pass
 
     return work
+
+
+class Outside:
+    """The servers that the emulator calls: they answer as told, in turn, and the last answer again and again."""
+
+    def __init__(self, emulator: Emulator, work: Callable[[], None]) -> None:
+        self._emulator = emulator
+        self._work = work
+        self.answers: list[OutboundAnswer] = [OutboundAnswer(200)]
+        self.requests: list[OutboundRequest] = []
+
+    def answer(self, *answers: int | OutboundAnswer) -> None:
+        """Answer with these from now on; a number is a status."""
+        self.answers = [OutboundAnswer(each) if isinstance(each, int) else each for each in answers]
+
+    def work(self) -> None:
+        """Do what is due, and answer whatever is asked on the way."""
+        self._work()
+        while calls := self._emulator.environments[KEY].take_calls():
+            for call in calls:
+                self.requests.append(call.request)
+                answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+                self._emulator.answered(KEY, call, answer)
+            self._work()
+
+
+@pytest.fixture
+def outside(emulator: Emulator, environment: Environment, work: Callable[[], None]) -> Outside:
+    """The servers that the emulator calls, in an environment that may call them."""
+    environment.configure(outbound="loopback")
+    return Outside(emulator, work)
 
 
 @pytest.fixture

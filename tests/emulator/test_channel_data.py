@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
 
-    from knock_harness.contract.project import Channel
     from knock_harness.emulator.environment import Environment
 
 UNKNOWN = "11111111-1111-4111-8111-111111111111"

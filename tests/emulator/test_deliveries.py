@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from knock_harness.emulator.engine.deliveries import WAITS
+from knock_harness.emulator.outbound import OutboundAnswer
 from knock_harness.emulator.provider_rules import ProviderRule
 
 if TYPE_CHECKING:
@@ -278,3 +279,110 @@ def test_a_channel_in_sandbox_mode_renders_and_hands_nothing_over(
     assert status(api, message) == "not_sent"
     assert api.get(f"/v1/messages/{message}/content").json()["data"]["subject_line"] == "News"
     assert logs(api, message) == []
+
+
+def webhook(**more: Any) -> dict[str, Any]:
+    return channel_step("http", {"method": "put", "url": "http://127.0.0.1:4000/hook", "body": "{}", **more})
+
+
+@pytest.fixture
+def hooked(
+    outside: Any, commit: Callable[..., None], trigger: Callable[..., str], messages: Callable[..., Any]
+) -> Callable[..., str]:
+    """Send a webhook to a server of this machine that answers as told, and return the id of the message."""
+
+    def hooked(*answers: Any, **template: Any) -> str:
+        commit("hook", webhook(**template))
+        outside.answer(*answers)
+        trigger("hook", data={"text": "Hi"})
+        outside.work()
+        message_id: str = messages()[-1]["id"]
+        return message_id
+
+    return hooked
+
+
+@pytest.mark.promise("CHANNEL-WEBHOOK-NO-DATA")
+def test_a_webhook_asks_what_its_template_says(hooked: Callable[..., str], outside: Any) -> None:
+    hooked(
+        200,
+        url="http://127.0.0.1:4000/a?b=1",
+        query_params=[{"key": "user", "value": "{{ recipient.id }}"}],
+        headers=[{"key": "x-key", "value": "{{ vars.app_name }}"}],
+        body='{"text": "{{ data.text }}"}',
+    )
+
+    (request,) = outside.requests
+    assert (request.method, request.url) == ("PUT", "http://127.0.0.1:4000/a?b=1&user=ada")
+    assert (dict(request.headers)["x-key"], request.body) == ("Example", b'{"text": "Hi"}')
+
+
+@pytest.mark.promise("WEBHOOK-CHANNEL-STATUS")
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        *[(status, "delivered") for status in (200, 204)],
+        *[(status, "undelivered") for status in (401, 403, 404, 405)],
+        *[(status, "delivery_attempted") for status in (302, 400, 422, 429, 500)],
+        (OutboundAnswer(0, failure="refused"), "delivery_attempted"),
+    ],
+)
+def test_what_becomes_of_a_webhook_depends_on_its_answer(
+    api: httpx.Client, hooked: Callable[..., str], answer: Any, expected: str
+) -> None:
+    assert status(api, hooked(answer)) == expected
+
+
+@pytest.mark.promise("WEBHOOK-CHANNEL-STATUS")
+@pytest.mark.parametrize(("answer", "tries"), [(404, 1), (302, 8), (500, 8), (200, 1)])
+def test_a_webhook_is_tried_eight_times_at_the_most(
+    hooked: Callable[..., str], outside: Any, clock: VirtualClock, answer: int, tries: int
+) -> None:
+    hooked(answer)
+    for wait in (*WAITS, timedelta(days=1)):
+        clock.advance(wait)
+        outside.work()
+
+    assert len(outside.requests) == tries
+
+
+@pytest.mark.promise("WEBHOOK-CHANNEL-STATUS", "DELIVERY-LOGS-ATTEMPTS")
+def test_a_webhook_that_gets_through_later_is_delivered(
+    api: httpx.Client, hooked: Callable[..., str], outside: Any, clock: VirtualClock
+) -> None:
+    ok = OutboundAnswer(200, [("content-type", "application/json")], b'{"ok":true}')
+    message = hooked(OutboundAnswer(503, body=b"down"), ok)
+    clock.advance(WAITS[0])
+    outside.work()
+
+    assert status(api, message) == "delivered"
+    assert [each["response"] for each in logs(api, message)] == [
+        {"status": 503, "headers": {}, "body": "down"},
+        {"status": 200, "headers": {"content-type": "application/json"}, "body": {"ok": True}},
+    ]
+
+
+def test_servers_elsewhere_are_not_called_but_stood_in_for(
+    api: httpx.Client, hooked: Callable[..., str], outside: Any
+) -> None:
+    message = hooked(500, url="https://hooks.example.com/a")
+
+    assert outside.requests == []
+    assert status(api, message) == "delivered"
+    assert logs(api, message)[0]["request"]["host"] == "hooks.example.com"
+
+
+def test_no_server_is_called_where_that_is_off(
+    api: httpx.Client, hooked: Callable[..., str], outside: Any, environment: Environment
+) -> None:
+    environment.configure(outbound="off")
+
+    assert status(api, hooked(500)) == "delivered"
+    assert outside.requests == []
+
+
+def test_a_webhook_whose_url_is_none_is_undelivered(api: httpx.Client, hooked: Callable[..., str]) -> None:
+    message = hooked(200, url="http://[::1")
+
+    assert status(api, message) == "undelivered"
+    assert events(api, message)[-1]["data"]["failure_reason"] == "fatal_error"

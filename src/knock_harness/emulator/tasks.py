@@ -20,6 +20,7 @@ TASKS: Final[Mapping[str, Task]] = {
     deliveries.ANSWERED: deliveries.answered,
     deliveries.REPORT: deliveries.report,
     deliveries.SEND: deliveries.send,
+    runs.ANSWERED: runs.answered,
     runs.GO_ON: runs.go_on,
     schedules.FIRE: schedules.fire,
     triggers.CANCEL: triggers.carry_out_cancel,

@@ -8,7 +8,7 @@ import msgspec
 
 __all__ = ["Event", "Events"]
 
-#: Name, status (ok or error), ref and type of the step, data, and when.
+#: Name, status (ok or error), ref and type of the step, data, and when; then the attempt, if it was not the first.
 Event: TypeAlias = tuple[str, str, "str | None", "str | None", "dict[str, Any] | None", str]
 
 _encode = msgspec.json.Encoder().encode
@@ -34,11 +34,13 @@ class Events:
         step: tuple[str, str] | None = None,
         data: dict[str, Any] | None = None,
         failed: bool = False,
+        attempt: int = 1,
     ) -> None:
-        """Add an event; step is its ref and its type."""
+        """Add an event; step is its ref and its type, attempt which of its tries (RUN-EVENT-ATTEMPT)."""
         self.errors += failed
         ref, kind = step or (None, None)
-        self._events.append((name, "error" if failed else "ok", ref, kind, data, at))
+        event = (name, "error" if failed else "ok", ref, kind, data, at)
+        self._events.append(event if attempt == 1 else (*event, attempt))
 
     def messages_of(self, ref: str) -> list[str]:
         """Return the ids of the messages that a step made."""

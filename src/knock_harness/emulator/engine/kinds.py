@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from .channel_steps import channel_step
 from .delays import delay_ended, delay_step
+from .fetches import fetch_answered, fetch_step
 from .outcomes import StepKind
 
 if TYPE_CHECKING:
@@ -26,4 +27,5 @@ def _never_waits(run: Run, planned: PlannedStep) -> Outcome:  # noqa: ARG001 - a
 KINDS: Final[Mapping[str, StepKind]] = {
     "channel": StepKind(channel_step, _never_waits),
     "delay": StepKind(delay_step, delay_ended),
+    "http_fetch": StepKind(fetch_step, fetch_answered),
 }

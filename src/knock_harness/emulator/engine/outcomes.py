@@ -37,7 +37,15 @@ Outcome: TypeAlias = GoTo | Wait | End | None
 
 
 class StepFailed(Exception):
-    """A step failed for good: the run ends here (ENGINE-FAIL-HALTS)."""
+    """A step failed for good: the run ends here (ENGINE-FAIL-HALTS).
+
+    Attributes:
+        attempt: which of its tries it was (RUN-EVENT-ATTEMPT).
+    """
+
+    def __init__(self, reason: str, *, attempt: int = 1) -> None:
+        super().__init__(reason)
+        self.attempt = attempt
 
 
 class StepKind(NamedTuple):

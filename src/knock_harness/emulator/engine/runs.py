@@ -9,6 +9,7 @@ import msgspec
 
 from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.message import as_json
+from knock_harness.emulator.outbound import decode_answered
 from knock_harness.emulator.references import reference
 from knock_harness.emulator.store.runs import RunRow
 
@@ -21,11 +22,12 @@ from .plans import END
 from .scopes import RunScope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from knock_harness.contract.project import Step
     from knock_harness.emulator.environment import Environment
+    from knock_harness.emulator.outbound import OutboundAnswer, OutboundRequest
     from knock_harness.emulator.references import Ref
     from knock_harness.emulator.store.runs import Paused
 
@@ -33,9 +35,10 @@ if TYPE_CHECKING:
     from .outcomes import Outcome
     from .plans import Plan
 
-__all__ = ["GO_ON", "Run", "begin", "cancel", "go_on"]
+__all__ = ["ANSWERED", "GO_ON", "Run", "answered", "begin", "cancel", "go_on"]
 
-GO_ON: Final = "run"  # the kind of due work
+GO_ON: Final = "run"  # kinds of due work
+ANSWERED: Final = "run_answered"
 #: Runs of one order that are carried out in one piece of work; requests wait for what was begun.
 AT_A_TIME: Final = 8
 
@@ -52,7 +55,10 @@ class Run:
         progress: how far it has come.
         events: what happened in it.
         at: the moment; `stamp` is the same as the API writes it.
+        answer: what came of the call that the step made which the run waits in.
     """
+
+    answer: OutboundAnswer | None = None
 
     def __init__(
         self,
@@ -103,7 +109,7 @@ class Run:
             try:
                 outcome = kind.resume(self, planned) if progress.waits else kind.enter(self, planned)
             except StepFailed as error:
-                self.tell(planned.step, "step_failed", {"reason": str(error)}, failed=True)
+                self.tell(planned.step, "step_failed", {"reason": str(error)}, failed=True, attempt=error.attempt)
                 return End()
             progress.waits = isinstance(outcome, Wait)
             if outcome is None:
@@ -116,9 +122,26 @@ class Run:
                 progress.memory = b""
         return End()
 
-    def tell(self, step: Step, event: str, data: dict[str, Any] | None = None, *, failed: bool = False) -> None:
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """Return the data of the run, as its steps left it."""
+        data: Mapping[str, Any] = self.scope.variables["data"]
+        return data
+
+    def put_data(self, data: Mapping[str, Any]) -> None:
+        """Let the run have other data from now on."""
+        self.progress.order = msgspec.structs.replace(self.progress.order, data=as_json(data))
+        self.__dict__.pop("scope", None)
+
+    def call_out(self, request: OutboundRequest) -> None:
+        """Ask somebody outside; when the answer is there, the step that waits in the run takes it from `answer`."""
+        self.environment.call_out(request, answered_by=ANSWERED, about=self.id.encode())
+
+    def tell(
+        self, step: Step, event: str, data: dict[str, Any] | None = None, *, failed: bool = False, attempt: int = 1
+    ) -> None:
         """Add an event of a step."""
-        self.events.add(event, self.stamp, step=(step.ref, step.type), data=data, failed=failed)
+        self.events.add(event, self.stamp, step=(step.ref, step.type), data=data, failed=failed, attempt=attempt)
 
     def skip(self, step: Step, reason: str) -> Outcome:
         """Skip a step and say why: the run goes on with what follows (ENGINE-SKIP-CONTINUES)."""
@@ -146,14 +169,26 @@ def go_on(environment: Environment, payload: bytes, at: datetime) -> None:
     """Carry on with the runs whose ids are the payload; those that do not wait any more are passed over."""
     for run_id in msgspec.msgpack.decode(payload, type=list[str]):
         paused = environment.store.runs.waiting(run_id)
-        if paused is None:
-            continue
+        if paused is not None:
+            _go_on(_resumed(environment, paused, at=at))
+
+
+def answered(environment: Environment, payload: bytes, at: datetime) -> None:
+    """Carry on with a run that called out; one that does not wait any more is passed over (CANCEL-FETCH-BACKOFF)."""
+    about, answer = decode_answered(payload)
+    paused = environment.store.runs.waiting(about.decode())
+    if paused is not None:
         run = _resumed(environment, paused, at=at)
-        workflow = environment.project.workflows.get(run.plan.workflow.key)
-        if run.progress.waits and (workflow is None or not workflow.active):
-            _end(run)  # WORKFLOW-INACTIVE-PAUSED-TERMINATES
-        else:
-            environment.store.runs.put(_carried_on(run))
+        run.answer = answer
+        _go_on(run)
+
+
+def _go_on(run: Run) -> None:
+    workflow = run.environment.project.workflows.get(run.plan.workflow.key)
+    if run.progress.waits and (workflow is None or not workflow.active):
+        _end(run)  # WORKFLOW-INACTIVE-PAUSED-TERMINATES
+    else:
+        run.environment.store.runs.put(_carried_on(run))
 
 
 def cancel(environment: Environment, paused: Iterable[Paused], *, at: datetime) -> None:

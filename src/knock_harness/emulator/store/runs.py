@@ -184,10 +184,12 @@ def detail(run_id: str, events: str) -> str:
             "status": status,
             "step_ref": step_ref,
             "step_type": step_type,
-            "attempt": 1,
+            "attempt": attempt[0] if attempt else 1,
             "data": data,
             "inserted_at": at,
         }
-        for number, (event, status, step_ref, step_type, data, at) in enumerate(_decode_events(events), start=1)
+        for number, (event, status, step_ref, step_type, data, at, *attempt) in enumerate(
+            _decode_events(events), start=1
+        )
     ]
     return msgspec.json.encode(shown).decode()
