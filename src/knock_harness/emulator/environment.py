@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
+from . import event_webhooks
 from .clock import Clock, moment, stamp
 from .engine.plans import Plans
 from .faults import Faults
@@ -102,6 +103,7 @@ class Environment:
             self.clock.move_to(max(self.clock.now(), moment(moved_to.decode())))
         self.calls_out = bool(self.store.outbound_calls.all())
         self._calling.clear()
+        self._listen()
 
     def reset(self) -> None:
         """Forget all records, settings, commits and moves of the clock: be as when it was first opened."""
@@ -118,6 +120,14 @@ class Environment:
         """Change settings, by their names in `Settings`."""
         self.settings = msgspec.structs.replace(self.settings, **changes)
         self.store.kept.put("settings", msgspec.json.encode(self.settings))
+        self._listen()
+
+    def _listen(self) -> None:
+        """Let those hear of messages whom the settings name, and let nobody be asked if there are none."""
+        listeners = self.store.messages.listeners
+        listeners.pop("webhooks", None)
+        if (listen := event_webhooks.listener(self)) is not None:
+            listeners["webhooks"] = listen
 
     def later(self, kind: str, payload: bytes, *, at: datetime) -> int:
         """Put work into the queue and return its place there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from .event_webhooks import EventWebhook
 from .provider_rules import ProviderRule
 
 __all__ = ["Settings"]
@@ -15,9 +16,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Attributes:
         outbound: whether workflows may call out: ``off``, or ``loopback`` for servers on this machine.
         journal_entries: how many requests its journal keeps; 0: none.
+        event_webhooks: who wants to hear of messages.
         provider_rules: what the third parties answer, the first that covers a message.
     """
 
     outbound: str = "off"
+    event_webhooks: tuple[EventWebhook, ...] = ()
     provider_rules: tuple[ProviderRule, ...] = ()
     journal_entries: int = 10_000

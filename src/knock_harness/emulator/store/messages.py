@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -16,13 +17,13 @@ from .message_schema import COLUMNS, SCHEMA, STAMPS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from knock_harness.emulator.engagement import Change
 
     from .message_filters import Filter
 
-__all__ = ["Messages", "Outgoing", "Stored"]
+__all__ = ["Listener", "MessageEvent", "Messages", "Outgoing", "Stored"]
 
 _decode = msgspec.json.Decoder(list[Any]).decode
 
@@ -41,6 +42,19 @@ class Stored(NamedTuple):
     inserted_at: str
 
 
+class MessageEvent(NamedTuple):
+    """Something that happened to a message: its id, the type of the event, when, and what the event tells."""
+
+    id: str
+    type: str
+    at: str
+    data: Mapping[str, Any] | None
+
+
+#: Is told of each event of a message as it happens, when the message is as it is after that.
+Listener: TypeAlias = Callable[[MessageEvent], None]
+
+
 class Outgoing(NamedTuple):
     """A message to be handed to its provider: its content as the API shows it, in JSON, and the key of its workflow."""
 
@@ -51,12 +65,17 @@ class Outgoing(NamedTuple):
 
 
 class Messages:
-    """Messages, newest last, with their events, activities and delivery logs."""
+    """Messages, newest last, with their events, activities and delivery logs.
+
+    Attributes:
+        listeners: who is told of each event, by name.
+    """
 
     SCHEMA = SCHEMA
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.listeners: dict[str, Listener] = {}
         connection.create_function("matches_data", 2, matches_json, deterministic=True)
 
     def add(self, new: NewMessage, *, events: Sequence[str] = ("message.created",)) -> int:
@@ -68,6 +87,9 @@ class Messages:
             self._connection.executemany(
                 "INSERT INTO message_actors VALUES (?, ?, ?)", [(*each, seq) for each in actors]
             )
+        if self.listeners:
+            for each in events:
+                self._tell(MessageEvent(new.id, each, new.at, None))
         return seq
 
     def set_status(self, id: str, status: str, *, at: str, data: Mapping[str, Any] | None = None) -> None:  # noqa: A002
@@ -234,3 +256,10 @@ class Messages:
 
     def _add_event(self, seq: int, type: str, at: str, data: Mapping[str, Any] | None) -> None:  # noqa: A002
         self._connection.execute(_ADD_EVENT, (seq, type, at, None if data is None else as_json(data)))
+        if self.listeners:
+            id_ = self._connection.execute("SELECT id FROM messages WHERE seq = ?", (seq,)).fetchone()[0]
+            self._tell(MessageEvent(id_, type, at, data))
+
+    def _tell(self, event: MessageEvent) -> None:
+        for each in list(self.listeners.values()):
+            each(event)
