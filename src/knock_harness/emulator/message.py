@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -38,9 +39,9 @@ class Origin(msgspec.Struct, frozen=True):
         feed: whether users see them in a feed.
         key: of the workflow or guide.
         categories: of the workflow, as JSON.
-        about: channel, source and key as the message shows them, as JSON.
-        source: its source as the message shows it, as JSON that lacks the runs and the closing brace.
+        about: channel, key and source as the message shows them, as JSON that ends before the runs of the source.
         item: its source as the feed item shows it, as JSON.
+        seq: a number that stands for all of this.
     """
 
     channel_id: str
@@ -48,8 +49,8 @@ class Origin(msgspec.Struct, frozen=True):
     key: str
     categories: str
     about: str
-    source: str
     item: str
+    seq: int
 
 
 def origin(
@@ -81,14 +82,19 @@ def origin(
         "updated_at": channel.updated_at,
     }
     source = {"__typename": "NotificationSource", "key": key, "version_id": version_id, "categories": list(categories)}
+    about = (
+        f'"channel_id":{as_json(channel.id)},"channel":{as_json(shown)},"workflow":{as_json(key)},'
+        f'"source":{as_json({**source, "type": kind, "step_ref": step_ref})[:-1]}'
+    )
+    digest = blake2b(about.encode(), digest_size=8).digest()
     return Origin(
         channel_id=channel.id,
         feed=channel.type == FEED,
         key=key,
         categories=as_json(list(categories)),
-        about=f'"channel_id":{as_json(channel.id)},"channel":{as_json(shown)},"workflow":{as_json(key)}',
-        source=as_json({**source, "type": kind, "step_ref": step_ref})[:-1],
+        about=about,
         item=as_json(source),
+        seq=int.from_bytes(digest, signed=True),
     )
 
 
@@ -163,34 +169,36 @@ def message_row(new: NewMessage, actors: Sequence[Ref]) -> tuple[Any, ...]:
         new.status,
         at,
         at,
+        from_.seq,
         from_.categories,
         as_json(reference(*recipient)),
         as_json([reference(*each) for each in actors]) if actors else "[]",
-        _about(new),
+        None if new.recipient_snapshot is None else as_json(new.recipient_snapshot),
+        new.scheduled_at,
         new.data,
-        f"[{','.join(map(_activity, new.activities))}]",
+        *_activities(new),
         as_json(new.content["blocks"]) if from_.feed else None,
         None if from_.feed else as_json(new.content),
         *(_item(new, actors) if from_.feed else _NO_ITEM),
     )
 
 
-def _about(new: NewMessage) -> str:
-    snapshot = "null" if new.recipient_snapshot is None else as_json(new.recipient_snapshot)
-    return (
-        f'"id":"{new.id}",{new.origin.about},"source":{new.origin.source},"workflow_run_id":{as_json(new.run_id)},'
-        f'"workflow_recipient_run_id":{as_json(new.recipient_run_id)}}},"tenant":{as_json(new.tenant)},'
-        f'"metadata":null,"recipient_snapshot":{snapshot},"scheduled_at":{as_json(new.scheduled_at)},'
-        f'"inserted_at":"{new.at}"'
-    )
+def _activities(new: NewMessage) -> tuple[str | None, ...]:
+    """Return the columns of the activities: of a single one that tells the data of the message, what is its own."""
+    if len(new.activities) == 1:
+        each = new.activities[0]
+        if each.data == new.data:
+            return (
+                each.id,
+                None if each.actor is None else mark(each.actor),
+                None if each.at == new.at else each.at,
+                None,
+            )
+    return None, None, None, f"[{','.join(map(_activity, new.activities))}]"
 
 
 def _item(new: NewMessage, actors: Sequence[Ref]) -> tuple[str | int | None, ...]:
     """Return what the feed shows beside the message: None where both show the same."""
-    item = (
-        f'"id":"{new.id}","inserted_at":"{new.at}","tenant":{as_json(new.tenant)},"source":{new.origin.item},'
-        f'"total_actors":{len(actors)}'
-    )
     shown = ",".join(map(mark, actors[:ITEM_ACTIVITIES]))
     hides = f'"{ATTACHMENTS}":' in new.data
     data = _shown(new.data) if hides else new.data
@@ -199,7 +207,6 @@ def _item(new: NewMessage, actors: Sequence[Ref]) -> tuple[str | int | None, ...
         cut = ",".join(_activity(each, hides=hides) for each in new.activities[:ITEM_ACTIVITIES])
         activities = f"[{cut}]"
     return (
-        item,
         len(new.activities),
         data if hides else None,
         activities,
@@ -219,7 +226,7 @@ def _activity(each: NewActivity, *, hides: bool = False) -> str:
 
 
 #: What stands in the columns of the feed item for what is no feed item.
-_NO_ITEM: Final = (None,) * 7
+_NO_ITEM: Final = (None,) * 6
 
 
 def _flat(data: str) -> str:

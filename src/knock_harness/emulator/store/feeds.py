@@ -23,7 +23,7 @@ class Counts(NamedTuple):
 
 
 class Feeds:
-    """Feeds of users; the items are rows of ``messages``, the counts cells of ``feed_counts``."""
+    """Feeds of users; the items are rows of ``shown_messages``, the counts cells of ``feed_counts``."""
 
     #: The counts under the names that the columns of messages have, so that one filter fits both.
     SCHEMA = """
@@ -42,7 +42,7 @@ class Feeds:
             self._connection,
             request,
             columns="compact_json" if compact else "item_json",
-            source="messages",
+            source="shown_messages",
             where=["feed", *kept.where],
             values=kept.values,
         )

@@ -1,8 +1,8 @@
 """The tables of messages.
 
-What never changes in a message is kept as JSON, what changes as columns, and SQLite puts both together when a message
-is read: the columns whose names end in ``_json`` are computed. So a list costs no work in Python for each record, and
-nothing is said twice.
+Each message keeps what is its own. What all messages of a step have in common lies in ``message_origins``, and SQLite
+puts both together when a message is read: the columns of ``shown_messages`` whose names end in ``_json`` are computed.
+So a list costs no work in Python for each record, nothing is said twice, and a million messages fit into memory.
 
 Feeds show counts on every page. They are kept in ``feed_counts``, one cell for each kind of item in a feed, by
 triggers: no writer can forget them, and a count costs the same whether the feed is short or long.
@@ -17,12 +17,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from knock_harness.emulator.marks import OWNER
+
 __all__ = ["COLUMNS", "SCHEMA", "STAMPS"]
 
 #: What is written when a message is added, in order.
 COLUMNS: Final = (
     "id, collection, recipient_id, channel_id, feed, tenant, source_key, run_id, recipient_run_id, status, "
-    "inserted_at, updated_at, categories, recipient, actors, about, data, activities, blocks, content, item, "
+    "inserted_at, updated_at, origin, categories, recipient, actors, recipient_snapshot, scheduled_at, data, "
+    "activity_id, activity_actor, activity_at, activities, blocks, content, "
     "total_activities, item_data, item_activities, item_actors, compact_data, compact_actors"
 )
 #: The word of each engagement status and the column that says since when it holds, in the order of the API.
@@ -38,18 +41,30 @@ _WORDS = " || ".join(f"""iif({column} IS NULL, '', '"{word}",')""" for word, col
 _TIMES = ",".join(f'"{column}":%s' for column in (*STAMPS.values(), "clicked_at"))
 _VALUES = ", ".join(f"""coalesce('"' || {column} || '"', 'null')""" for column in (*STAMPS.values(), "link_clicked_at"))
 
+_FROM = "(SELECT {} FROM message_origins WHERE message_origins.seq = messages.origin)"
+#: The one activity of a message whose data is that of the message is made of columns.
+_ACTIVITIES = f"""coalesce(activities, printf(
+    '[{{"__typename":"Activity","id":"%s","actor":%s,"recipient":{OWNER},"data":%s,"inserted_at":"%s","updated_at":"%s"}}]',
+    activity_id, coalesce(activity_actor, 'null'), data,
+    coalesce(activity_at, inserted_at), coalesce(activity_at, inserted_at)
+))"""
 _MESSAGE = f"""printf(
-    '{{"__typename":"Message",%s,"recipient":%s,"actors":%s,"data":%s,"status":"%s","engagement_statuses":[%s],{_TIMES},"updated_at":"%s"}}',
-    about, recipient, actors, data, status, rtrim({_WORDS}, ','), {_VALUES}, updated_at
+    '{{"__typename":"Message","id":"%s",%s,"workflow_run_id":%s,"workflow_recipient_run_id":%s}},"tenant":%s,"metadata":null,"recipient_snapshot":%s,"scheduled_at":%s,"inserted_at":"%s","recipient":%s,"actors":%s,"data":%s,"status":"%s","engagement_statuses":[%s],{_TIMES},"updated_at":"%s"}}',
+    id, {_FROM.format("about")}, json_quote(run_id), json_quote(recipient_run_id), json_quote(tenant),
+    coalesce(recipient_snapshot, 'null'), json_quote(scheduled_at), inserted_at,
+    recipient, actors, data, status, rtrim({_WORDS}, ','), {_VALUES}, updated_at
 )"""
+_ITEM_HEAD = """"__typename":"FeedItem","id":"%s","inserted_at":"%s","tenant":%s,"source":%s,"total_actors":%d"""
+_ITEM_HEAD_VALUES = f"id, inserted_at, json_quote(tenant), {_FROM.format('item')}, json_array_length(actors)"
 _ITEM = f"""printf(
-    '"__typename":"FeedItem",%s,"blocks":%s,"data":%s,"actors":%s,"activities":%s,"total_activities":%d,{_TIMES},"updated_at":"%s"}}',
-    item, blocks, coalesce(item_data, data), item_actors, coalesce(item_activities, activities), total_activities,
-    {_VALUES}, updated_at
+    '{_ITEM_HEAD},"blocks":%s,"data":%s,"actors":%s,"activities":%s,"total_activities":%d,{_TIMES},"updated_at":"%s"}}',
+    {_ITEM_HEAD_VALUES}, blocks, coalesce(item_data, data), item_actors, coalesce(item_activities, {_ACTIVITIES}),
+    total_activities, {_VALUES}, updated_at
 )"""
 _COMPACT = f"""printf(
-    '"__typename":"FeedItem",%s,"blocks":%s,"data":%s,"actors":%s,{_TIMES},"updated_at":"%s"}}',
-    item, blocks, coalesce(compact_data, item_data, data), coalesce(compact_actors, item_actors), {_VALUES}, updated_at
+    '{_ITEM_HEAD},"blocks":%s,"data":%s,"actors":%s,{_TIMES},"updated_at":"%s"}}',
+    {_ITEM_HEAD_VALUES}, blocks, coalesce(compact_data, item_data, data), coalesce(compact_actors, item_actors),
+    {_VALUES}, updated_at
 )"""
 _CONTENT = """printf(
     '{"__typename":"MessageContent","message_id":"%s","inserted_at":"%s","data":%s}',
@@ -86,26 +101,31 @@ SCHEMA: Final = f"""
         interacted_at TEXT,
         link_clicked_at TEXT,
         archived_at TEXT,
+        origin INTEGER NOT NULL,
         categories TEXT NOT NULL,
         recipient TEXT NOT NULL,
         actors TEXT NOT NULL,
-        about TEXT NOT NULL,
+        recipient_snapshot TEXT,
+        scheduled_at TEXT,
         data TEXT NOT NULL,
-        activities TEXT NOT NULL,
+        activity_id TEXT,
+        activity_actor TEXT,
+        activity_at TEXT,
+        activities TEXT,
         blocks TEXT,
         content TEXT,
-        item TEXT,
         total_activities INTEGER,
         item_data TEXT,
         item_activities TEXT,
         item_actors TEXT,
         compact_data TEXT,
-        compact_actors TEXT,
-        message_json TEXT AS ({_MESSAGE}) VIRTUAL,
-        item_json TEXT AS ({_ITEM}) VIRTUAL,
-        compact_json TEXT AS ({_COMPACT}) VIRTUAL,
-        content_json TEXT AS ({_CONTENT}) VIRTUAL
+        compact_actors TEXT
     );
+    CREATE TABLE message_origins (seq INTEGER PRIMARY KEY, about TEXT NOT NULL, item TEXT NOT NULL);
+    CREATE VIEW shown_messages AS SELECT
+        *, {_ACTIVITIES} AS activities_json, {_MESSAGE} AS message_json, {_ITEM} AS item_json,
+        {_COMPACT} AS compact_json, {_CONTENT} AS content_json
+    FROM messages;
     CREATE INDEX messages_of_recipient ON messages (collection, recipient_id);
     CREATE INDEX messages_of_feed ON messages (recipient_id, channel_id, archived_at) WHERE feed;
     CREATE INDEX messages_of_run ON messages (run_id);

@@ -28,6 +28,7 @@ __all__ = ["Listener", "MessageEvent", "Messages", "Outgoing", "Stored"]
 _decode = msgspec.json.Decoder(list[Any]).decode
 
 _ADD = f"INSERT INTO messages ({COLUMNS}) VALUES ({', '.join('?' * (COLUMNS.count(',') + 1))})"  # noqa: S608
+_ADD_ORIGIN = "INSERT OR IGNORE INTO message_origins VALUES (?, ?, ?)"
 _ADD_EVENT = "INSERT INTO message_events (message, type, inserted_at, data) VALUES (?, ?, ?, ?)"
 
 
@@ -81,6 +82,7 @@ class Messages:
     def add(self, new: NewMessage, *, events: Sequence[str] = ("message.created",)) -> int:
         """Add a message with its first events, and return its place."""
         actors = new.actors
+        self._connection.execute(_ADD_ORIGIN, (new.origin.seq, new.origin.about, new.origin.item))
         seq = self._connection.execute(_ADD, message_row(new, actors)).lastrowid or 0
         self._connection.executemany(_ADD_EVENT, [(seq, each, new.at, None) for each in events])
         if actors:
@@ -153,12 +155,12 @@ class Messages:
 
     def read(self, id: str) -> str | None:  # noqa: A002
         """Return a message as the API shows it, or None if there is no such."""
-        row = self._connection.execute("SELECT message_json FROM messages WHERE id = ?", (id,)).fetchone()
+        row = self._connection.execute("SELECT message_json FROM shown_messages WHERE id = ?", (id,)).fetchone()
         return row[0] if row else None
 
     def content(self, id: str) -> str | None:  # noqa: A002
         """Return the content of a message as the API shows it, or None if there is no such."""
-        row = self._connection.execute("SELECT content_json FROM messages WHERE id = ?", (id,)).fetchone()
+        row = self._connection.execute("SELECT content_json FROM shown_messages WHERE id = ?", (id,)).fetchone()
         return row[0] if row else None
 
     def statuses(self, ids: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -172,7 +174,8 @@ class Messages:
 
     def activities(self, seq: int) -> str:
         """Return the activities of a message as the API shows them, with marks in the place of recipients."""
-        return str(self._connection.execute("SELECT activities FROM messages WHERE seq = ?", (seq,)).fetchone()[0])
+        row = self._connection.execute("SELECT activities_json FROM shown_messages WHERE seq = ?", (seq,)).fetchone()
+        return str(row[0])
 
     def events(self, seq: int, request: PageRequest) -> Page:
         """Return a page of the events of a message, oldest first: type, inserted_at, data (JSON or None)."""
@@ -204,7 +207,7 @@ class Messages:
             self._connection,
             request,
             columns="message_json",
-            source="messages",
+            source="shown_messages",
             where=kept.where,
             values=kept.values,
         )
@@ -238,7 +241,7 @@ class Messages:
             (new.id, as_json(reference(*new)), *old, newer_than),
         )
         acted = self._connection.execute(
-            "SELECT seq, actors, activities, item_activities, item_actors FROM messages"
+            "SELECT seq, actors, activities, activity_actor, item_activities, item_actors FROM messages"
             " WHERE seq IN (SELECT message FROM message_actors WHERE collection = ? AND id = ?) AND inserted_at >= ?",
             (*old, newer_than),
         ).fetchall()
@@ -246,7 +249,8 @@ class Messages:
         for seq, actors, *marked in acted:
             texts = [text and replaced(text, old, new) for text in marked]
             self._connection.execute(
-                "UPDATE messages SET actors = ?, activities = ?, item_activities = ?, item_actors = ? WHERE seq = ?",
+                "UPDATE messages SET actors = ?, activities = ?, activity_actor = ?, item_activities = ?,"
+                " item_actors = ? WHERE seq = ?",
                 (as_json([after if each == before else each for each in _decode(actors)]), *texts, seq),
             )
             self._connection.execute(
