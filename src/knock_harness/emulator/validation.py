@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["parse_body", "validate"]
 
 
-#: Levels of maps and lists in a body. What is stored comes back within other maps, which must not be too deep to write.
-DEEPEST: Final = 400
+#: Levels of maps and lists in a body. The validator tells what is wrong down to level 255, and what is stored comes
+#: back within other maps, which must not be too deep to write.
+DEEPEST: Final = 250
 
 
 def parse_body(operation: Operation, request: Request) -> Any:
