@@ -47,8 +47,10 @@ def objects(page: Any) -> set[str]:
     "query",
     [
         "objects[0][id]=pump&objects[0][collection]=machines&objects[1][id]=mill&objects[1][collection]=machines",
-        "objects%5B0%5D%5Bid%5D=pump&objects%5B0%5D%5Bcollection%5D=machines"
-        "&objects%5B1%5D%5Bid%5D=mill&objects%5B1%5D%5Bcollection%5D=machines",
+        (
+            "objects%5B0%5D%5Bid%5D=pump&objects%5B0%5D%5Bcollection%5D=machines"
+            "&objects%5B1%5D%5Bid%5D=mill&objects%5B1%5D%5Bcollection%5D=machines"
+        ),
     ],
     ids=["brackets raw", "brackets encoded"],
 )
