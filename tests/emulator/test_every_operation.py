@@ -204,7 +204,7 @@ def test_the_body_of_a_deletion_is_required(ask: Ask, operation: Operation) -> N
     assert ask(operation, content=b"").status == 422
 
 
-@pytest.mark.promise("CONTRACT-DEPRECATED-TWIN", "HTTP-STATUS-ALIASES", "HTTP-GUIDE-ALIASES")
+@pytest.mark.promise("CONTRACT-DEPRECATED-TWIN", "HTTP-GUIDE-ALIASES")
 @pytest.mark.parametrize(
     ("twin", "successor"),
     [(each, OPERATIONS[each.successor]) for each in OPERATIONS.values() if each.successor and each.body is None]
