@@ -102,7 +102,9 @@ class Process:
     def __init__(self, data: Path, project: Path) -> None:
         command = ["-m", "knock_harness.cli", "emulator", "--port", "0", "--key", KEY]
         self._process = subprocess.Popen(
-            [sys.executable, *command, "--data", str(data), "--project", str(project)], stdout=subprocess.PIPE, text=True
+            [sys.executable, *command, "--data", str(data), "--project", str(project)],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
