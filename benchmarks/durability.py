@@ -27,7 +27,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx
 
@@ -75,7 +75,7 @@ def main() -> int:
     arguments.add_argument("--kills", type=int, default=200)
     arguments.add_argument("--seed", type=int, default=1)
     given = arguments.parse_args()
-    draw, told, found = random.Random(given.seed), Told(), Found()
+    draw, told, found = random.Random(given.seed), Told(), Found()  # noqa: S311 - a draw, no secret
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="durability-") as directory:
         folder = Path(directory)
@@ -112,7 +112,7 @@ class Process:
             raise SystemExit(f"the emulator did not start: {line!r}")
         self.url = line.split(": ", 1)[1].strip()
 
-    def __enter__(self) -> Process:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -134,7 +134,8 @@ async def _round(process: Process, told: Told, found: Found, draw: random.Random
         await _look(api, told, found, draw, everything=last)
         if last:
             return
-        senders = [asyncio.create_task(_send(api, told, random.Random(draw.random()))) for _ in range(CONNECTIONS)]
+        draws = [random.Random(draw.random()) for _ in range(CONNECTIONS)]  # noqa: S311 - as above
+        senders = [asyncio.create_task(_send(api, told, each)) for each in draws]
         await asyncio.sleep(draw.uniform(SHORTEST_S, LONGEST_S))
         process.kill()
         await asyncio.gather(*senders)

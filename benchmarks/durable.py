@@ -11,8 +11,8 @@ import tempfile
 
 from figures import Figure, at_least, hand_over, parser
 from peers import Missing, wrk
-from serving import triggers
 from servers import emulator
+from serving import triggers
 
 
 def main() -> int:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from figures import Figure, at_most, hand_over, parser
 from peers import Missing, wrk
-from serving import bodies, messages, settled, triggers
 from servers import Server, emulator
+from serving import bodies, messages, settled, triggers
 
 ROUND_S = 5
 
