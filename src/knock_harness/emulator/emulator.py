@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from .faults import Trouble
     from .outbound import OutboundAnswer, OutboundCall
+    from .snapshots import Snapshot
 
 __all__ = ["Answer", "Emulator"]
 
@@ -177,6 +178,11 @@ class Emulator:
     def reset(self, name: str) -> None:
         """Let an environment be as when it was first opened; its keys stay."""
         self.environments[name].reset()
+        self._note_due(name, moved=True)
+
+    def restore(self, name: str, snapshot: Snapshot) -> None:
+        """Let an environment be as when a snapshot was taken."""
+        self.environments[name].restore(snapshot)
         self._note_due(name, moved=True)
 
     def answered(self, name: str, call: OutboundCall, answer: OutboundAnswer) -> None:

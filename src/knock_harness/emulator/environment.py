@@ -16,6 +16,7 @@ from .identifiers import Identifiers
 from .journal import Journal
 from .outbound import encode
 from .settings import Settings
+from .snapshots import Snapshots
 from .store import Store
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from .outbound import OutboundAnswer, OutboundCall, OutboundRequest
     from .queue import Due
+    from .snapshots import Snapshot
 
 __all__ = ["Environment", "Task"]
 
@@ -58,6 +60,7 @@ class Environment:
         plans: its workflows, ready to run.
         journal: the requests it got.
         faults: what befalls its requests.
+        snapshots: what it can return to.
         calls_out: whether it may have outbound calls to make.
     """
 
@@ -73,6 +76,7 @@ class Environment:
         self.name = name
         self.journal = Journal()
         self.faults = Faults(seed, whose=name)
+        self.snapshots = Snapshots()
         self._base_project = project
         self._new_clock = new_clock
         self._seed = seed
@@ -91,8 +95,8 @@ class Environment:
             kept.put("generation", b"%d" % generation)
         self._reload()
 
-    def _reload(self) -> None:
-        """Take project, settings and time from the store, where it has them."""
+    def _reload(self, *, at: datetime | None = None) -> None:
+        """Take project, settings and time from the store, where it has them; or the time that is given."""
         self.project = self._base_project
         self.plans = Plans()
         settings = self.store.kept.get("settings")
@@ -101,6 +105,8 @@ class Environment:
         moved_to = self.store.kept.get("clock")
         if moved_to is not None:
             self.clock.move_to(max(self.clock.now(), moment(moved_to.decode())))
+        if at is not None:
+            self.clock.move_to(at)
         self.calls_out = bool(self.store.outbound_calls.all())
         self._calling.clear()
         self._listen()
@@ -115,6 +121,12 @@ class Environment:
             for each in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
                 each.unlink(missing_ok=True)
         self._open(Store(path))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Be as when a snapshot was taken, and go on from there; journal, faults and snapshots stay."""
+        self.store.restore(snapshot.database)
+        self.ids.restore(snapshot.identifiers)
+        self._reload(at=snapshot.at)
 
     def configure(self, **changes: Any) -> None:
         """Change settings, by their names in `Settings`."""

@@ -79,6 +79,9 @@ class Store:
         except sqlite3.DatabaseError as error:
             self.connection.close()
             raise InvalidDocument(str(error), where=str(path), hint="Is another emulator running on it?") from None
+        self._read()
+
+    def _read(self) -> None:
         self.queue = Queue(self.connection)
         self.audiences = Audiences(self.connection)
         self.bulk_operations = BulkOperations(self.connection)
@@ -132,6 +135,11 @@ class Store:
             self.connection.execute("RELEASE block")
             raise
         self.connection.execute("RELEASE block")
+
+    def restore(self, copy: sqlite3.Connection) -> None:
+        """Hold what the copy of a store holds, wholly or not at all; those who listened do not any more."""
+        copy.backup(self.connection)
+        self._read()
 
     def close(self) -> None:
         """Let go of the records; those in memory are gone then."""
