@@ -15,6 +15,7 @@ from .faults import Faults
 from .identifiers import Identifiers
 from .journal import Journal
 from .outbound import encode
+from .retention import Purge
 from .settings import Settings
 from .snapshots import Snapshots
 from .store import Store
@@ -61,6 +62,7 @@ class Environment:
         journal: the requests it got.
         faults: what befalls its requests.
         snapshots: what it can return to.
+        purge: takes out what is old.
         calls_out: whether it may have outbound calls to make.
     """
 
@@ -109,7 +111,7 @@ class Environment:
             self.clock.move_to(at)
         self.calls_out = bool(self.store.outbound_calls.all())
         self._calling.clear()
-        self._listen()
+        self._follow_settings()
 
     def reset(self) -> None:
         """Forget all records, settings, commits and moves of the clock: be as when it was first opened."""
@@ -132,10 +134,11 @@ class Environment:
         """Change settings, by their names in `Settings`."""
         self.settings = msgspec.structs.replace(self.settings, **changes)
         self.store.kept.put("settings", msgspec.json.encode(self.settings))
-        self._listen()
+        self._follow_settings()
 
-    def _listen(self) -> None:
-        """Let those hear of messages whom the settings name, and let nobody be asked if there are none."""
+    def _follow_settings(self) -> None:
+        """Let those hear of messages whom the settings name, and what is old go when they say so."""
+        self.purge = Purge(self)
         listeners = self.store.messages.listeners
         listeners.pop("webhooks", None)
         if (listen := event_webhooks.listener(self)) is not None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import random
 from base64 import urlsafe_b64encode
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-__all__ = ["Identifiers", "is_uuid", "named_uuid"]
+__all__ = ["Identifiers", "is_uuid", "ksuid_moment", "named_uuid"]
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PAIRS = tuple(high + low for high in _BASE62 for low in _BASE62)
 _KSUID_EPOCH = 1_400_000_000
+_KSUID_FIRST = datetime.fromtimestamp(_KSUID_EPOCH, UTC)
+_KSUID_LENGTH = 27
 #: The bits of a UUID that are random, and those that say what kind it is (version 7: later ones are greater).
 _UUID_RANDOM = (1 << 80) - 1 & ~(0xF << 76 | 0x3 << 62)
 _UUID_MARKS = 7 << 76 | 2 << 62
@@ -79,6 +78,16 @@ class Identifiers:
             high, pair = divmod(high, 62**2)
             pairs.append(_PAIRS[pair])
         return _BASE62[high] + "".join(reversed(pairs))
+
+
+def ksuid_moment(text: str) -> datetime | None:
+    """Return when a K-sortable identifier was made, to the second; None: it is none."""
+    if len(text) != _KSUID_LENGTH or not set(text) <= set(_BASE62):
+        return None
+    number = 0
+    for each in text:
+        number = number * 62 + _BASE62.index(each)
+    return _KSUID_FIRST + timedelta(seconds=number >> 128)
 
 
 def is_uuid(text: str) -> bool:

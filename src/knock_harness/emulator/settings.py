@@ -17,10 +17,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         outbound: whether workflows may call out: ``off``, or ``loopback`` for servers on this machine.
         journal_entries: how many requests its journal keeps; 0: none.
         event_webhooks: who wants to hear of messages.
+        keeps_feeds: whether in-app messages stay in their feeds when they are older than the window
+            (RETENTION-FEED-KEEPS); without them the store is bounded.
         provider_rules: what the third parties answer, the first that covers a message.
+        retention_s: the window in which messages and runs are seen, in seconds (RETENTION-WINDOW).
     """
 
     outbound: str = "off"
     event_webhooks: tuple[EventWebhook, ...] = ()
+    keeps_feeds: bool = True
     provider_rules: tuple[ProviderRule, ...] = ()
+    retention_s: float = 30 * 24 * 3600.0
     journal_entries: int = 10_000

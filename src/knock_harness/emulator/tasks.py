@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import bulk, bulk_rows, event_webhooks
+from . import bulk, bulk_rows, event_webhooks, retention
 from .engine import deliveries, runs, schedules, triggers
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ TASKS: Final[Mapping[str, Task]] = {
     deliveries.SEND: deliveries.send,
     event_webhooks.AGAIN: event_webhooks.post_again,
     event_webhooks.POSTED: event_webhooks.posted,
+    retention.PURGE: retention.purge,
     runs.ANSWERED: runs.answered,
     runs.GO_ON: runs.go_on,
     schedules.FIRE: schedules.fire,

@@ -152,6 +152,8 @@ class Run:
 def begin(environment: Environment, plan: Plan, order: Order, addressees: Sequence[Addressee], *, at: datetime) -> None:
     """Run an order for recipients: at once if they are few, else in portions (TRIGGER-ASYNC)."""
     now = stamp(at)
+    if now >= environment.purge.due_from:
+        environment.purge.plan(at=at)
     about = _about(order)
     if len(addressees) <= AT_A_TIME:
         for each in addressees:

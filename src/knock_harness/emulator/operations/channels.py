@@ -9,6 +9,7 @@ from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.engagement import CHANGES
 from knock_harness.emulator.exchange import Reply
 from knock_harness.emulator.refusals import NotFound
+from knock_harness.emulator.retention import horizon
 from knock_harness.emulator.store.message_filters import bulk_filter
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def bulk_update_messages_for_channel(call: Call) -> Reply:
     if channel_id not in call.environment.project.channels_by_id:
         raise NotFound("This channel", code="channel_invalid")
     action = SPELLINGS.get(action, action)
-    fits = {"channel_id": channel_id, "body": call.body}
-    ids = call.store.messages.ids(bulk_filter(call.body, channel_id=channel_id))
+    fits = {"channel_id": channel_id, "body": call.body, "since": horizon(call.environment, at=call.now)}
+    ids = call.store.messages.ids(_filter(**fits))
     operation = bulk.start(
         call.environment,
         f"messages.{action}",
@@ -56,8 +57,8 @@ def update_row(environment: Environment, row: Mapping[str, Any], at: datetime) -
         messages.engage([message.seq], CHANGES[row["action"]], at=stamp(at))
 
 
-def _filter(channel_id: str, body: Mapping[str, Any]) -> Any:
-    return bulk_filter(body, channel_id=channel_id)
+def _filter(channel_id: str, body: Mapping[str, Any], since: str) -> Any:
+    return bulk_filter(body, channel_id=channel_id, since=since)
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {"bulkUpdateMessagesForChannel": bulk_update_messages_for_channel}

@@ -9,6 +9,9 @@ import msgspec
 from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.engagement import CHANGES, interaction
 from knock_harness.emulator.exchange import Reply
+from knock_harness.emulator.identifiers import ksuid_moment
+from knock_harness.emulator.refusals import NotFound
+from knock_harness.emulator.retention import horizon, is_changeable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,9 +22,20 @@ __all__ = ["HANDLERS"]
 
 
 def batch_get_message_contents(call: Call) -> Reply:
-    """Return the contents of the messages named, in their order; ids of no message are left out (CONTENT-BATCH-IDS)."""
-    wanted = dict.fromkeys(call.query["message_ids"])
-    return _list(filter(None, map(call.store.messages.content, wanted)))
+    """Return the contents of the messages named, in their order; ids of no message are left out (CONTENT-BATCH-IDS).
+
+    One that is outside the window makes it none (RETENTION-BATCH-CONTENT); of one that was taken out already its id
+    tells so.
+    """
+    since = horizon(call.environment, at=call.now)
+    contents = []
+    for each in dict.fromkeys(call.query["message_ids"]):
+        content = call.store.messages.content(each, since=since)
+        if content is not None:
+            contents.append(content)
+        elif (made_at := ksuid_moment(each)) is not None and stamp(made_at) < since:
+            raise NotFound("One of these messages")
+    return _list(contents)
 
 
 def batch_mark_messages_as_interacted(call: Call) -> Reply:
@@ -40,9 +54,8 @@ def _changes_to(word: str) -> Handler:
 
 def _changed(call: Call, word: str, data: Mapping[str, Any] | None) -> Reply:
     messages = call.store.messages
-    known = [
-        each for each in map(messages.find, dict.fromkeys(call.body["message_ids"])) if each
-    ]  # MSGBATCH-UNKNOWN-ID
+    found = map(messages.find, dict.fromkeys(call.body["message_ids"]))  # MSGBATCH-UNKNOWN-ID
+    known = [each for each in found if each and is_changeable(call.environment, each, at=call.now)]
     messages.engage([each.seq for each in known], CHANGES[word], at=stamp(call.now), data=data)
     return _list(messages.read(each.id) or "" for each in known)
 

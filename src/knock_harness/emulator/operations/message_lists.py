@@ -10,6 +10,7 @@ from knock_harness.emulator.exchange import Reply
 from knock_harness.emulator.message import as_json
 from knock_harness.emulator.paging import PageRequest, page_info
 from knock_harness.emulator.references import USERS, Ref
+from knock_harness.emulator.retention import horizon
 from knock_harness.emulator.store.message_filters import list_filter
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def list_messages_for_object(call: Call) -> Reply:
 
 
 def _listed(call: Call, recipient: Ref | None) -> Reply:
-    kept = list_filter(call.query, recipient=recipient)
+    kept = list_filter(call.query, recipient=recipient, since=horizon(call.environment, at=call.now))
     page = call.store.messages.page(PageRequest.of(call.query), kept)
     items = ",".join([row[1] for row in page.rows])
     return Reply(200, msgspec.Raw(f'{{"items":[{items}],"page_info":{as_json(page_info(page))}}}'.encode()))

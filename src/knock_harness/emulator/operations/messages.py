@@ -15,6 +15,7 @@ from knock_harness.emulator.marks import filled
 from knock_harness.emulator.paging import PageRequest, sliced_page
 from knock_harness.emulator.references import reference
 from knock_harness.emulator.refusals import NotFound
+from knock_harness.emulator.retention import horizon, is_changeable, not_before
 from knock_harness.emulator.trigger_data import matches, pairs
 
 if TYPE_CHECKING:
@@ -31,12 +32,12 @@ _activities = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 def get_message(call: Call) -> Reply:
     """Return a message."""
-    return _shown(call)
+    return _shown(call, since=horizon(call.environment, at=call.now))
 
 
 def get_message_contents(call: Call) -> Reply:
     """Return what was rendered for a message."""
-    content = call.store.messages.content(call.path["message_id"])
+    content = call.store.messages.content(call.path["message_id"], since=horizon(call.environment, at=call.now))
     if content is None:
         raise NotFound("This message")
     return Reply(200, msgspec.Raw(content.encode()))
@@ -106,20 +107,20 @@ def _changes_to(word: str) -> Handler:
 
 
 def _changed(call: Call, word: str, data: Mapping[str, Any] | None) -> Reply:
-    message = _message(call)
+    message = call.store.messages.find(call.path["message_id"])
+    if message is None or not is_changeable(call.environment, message, at=call.now):
+        raise NotFound("This message")  # ENGAGE-404
     call.store.messages.engage([message.seq], CHANGES[word], at=stamp(call.now), data=data)
     return _shown(call)
 
 
 def _message(call: Call) -> Stored:
     message = call.store.messages.find(call.path["message_id"])
-    if message is None:
-        raise NotFound("This message")  # MSG-UNKNOWN-404, ENGAGE-404
-    return message
+    return not_before(call.environment, message, at=call.now)  # MSG-UNKNOWN-404
 
 
-def _shown(call: Call) -> Reply:
-    message = call.store.messages.read(call.path["message_id"])
+def _shown(call: Call, *, since: str = "") -> Reply:
+    message = call.store.messages.read(call.path["message_id"], since=since)
     if message is None:
         raise NotFound("This message")
     return Reply(200, msgspec.Raw(message.encode()))

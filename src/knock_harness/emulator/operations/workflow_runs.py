@@ -12,6 +12,7 @@ from knock_harness.emulator.message import as_json
 from knock_harness.emulator.paging import PageRequest, page_info
 from knock_harness.emulator.references import parse_reference
 from knock_harness.emulator.refusals import InvalidParams, NotFound
+from knock_harness.emulator.retention import horizon
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,7 @@ __all__ = ["HANDLERS"]
 
 def get_workflow_recipient_run(call: Call) -> Reply:
     """Return a run with its events; the id that runs share is none of theirs (RUN-GET-404)."""
-    run = call.store.runs.read(call.path["id"])
+    run = call.store.runs.read(call.path["id"], since=horizon(call.environment, at=call.now))
     if run is None:
         raise NotFound("This workflow recipient run")
     return Reply(200, msgspec.Raw(run.encode()))
@@ -32,6 +33,8 @@ def get_workflow_recipient_run(call: Call) -> Reply:
 def list_workflow_recipient_runs(call: Call) -> Reply:
     """List runs, newest first."""
     where, values = _kept(call.query)
+    where.append("inserted_at >= :since")  # RETENTION-LISTS
+    values["since"] = horizon(call.environment, at=call.now)
     page = call.store.runs.page(PageRequest.of(call.query), where=where, values=values)
     items = ",".join([row[1] for row in page.rows])
     return Reply(200, msgspec.Raw(f'{{"items":[{items}],"page_info":{as_json(page_info(page))}}}'.encode()))

@@ -115,9 +115,15 @@ def timestamp(field: str, text: str) -> str:
         raise InvalidParams.at(field, "is no timestamp", kind="format") from None
 
 
-def list_filter(query: Mapping[str, Any], *, recipient: Ref | None = None) -> Filter:
-    """Return what the query of a message list asks for; all filters apply together (LIST-FILTERS-AND)."""
-    kept = Filter()
+def list_filter(query: Mapping[str, Any], *, recipient: Ref | None = None, since: str = "") -> Filter:
+    """Return what the query of a message list asks for; all filters apply together (LIST-FILTERS-AND).
+
+    Args:
+        query: as decoded.
+        recipient: whose messages; None: those of all.
+        since: before this moment, as the API writes it, nothing is seen (RETENTION-LISTS).
+    """
+    kept = Filter(["inserted_at >= :since"], {"since": since})
     if recipient is not None:
         kept.add("collection = :collection", collection=recipient.collection)
         kept.add("recipient_id = :recipient_id", recipient_id=recipient.id)
@@ -171,10 +177,17 @@ def feed_filter(query: Mapping[str, Any], *, user_id: str, channel_id: str) -> F
     return kept.inserted(query)
 
 
-def bulk_filter(body: Mapping[str, Any], *, channel_id: str) -> Filter:
-    """Return what the body of a bulk update asks for; without anything, all of a channel (BULKMSG-ALL-OF-CHANNEL)."""
+def bulk_filter(body: Mapping[str, Any], *, channel_id: str, since: str = "") -> Filter:
+    """Return what the body of a bulk update asks for; without anything, all of a channel (BULKMSG-ALL-OF-CHANNEL).
+
+    Args:
+        body: of the request.
+        channel_id: the channel.
+        since: of messages that are not in-app, those before this moment are not reached (RETENTION-BULK-CHANNEL).
+    """
     kept = Filter(["channel_id = :channel_id"], {"channel_id": channel_id})
     kept.add(ARCHIVED[body.get("archived", "include")])
+    kept.add_other("(blocks IS NOT NULL OR inserted_at >= :since)", since=since)
     named = [body[name] for name in ("recipient_ids", "user_ids") if name in body]
     if named:  # an empty list names nobody (BULKMSG-FILTER-USER-IDS)
         kept.any_of("recipient_id", [*dict.fromkeys(functools.reduce(operator.iadd, named, []))]).add("collection = ''")

@@ -17,7 +17,7 @@ from .message_schema import COLUMNS, SCHEMA, STAMPS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from knock_harness.emulator.engagement import Change
 
@@ -41,6 +41,7 @@ class Stored(NamedTuple):
     channel_id: str
     status: str
     inserted_at: str
+    in_app: bool
 
 
 class MessageEvent(NamedTuple):
@@ -143,7 +144,11 @@ class Messages:
     def find(self, id: str) -> Stored | None:  # noqa: A002
         """Return what a message is, without its text, or None if there is no such."""
         row = self._connection.execute(
-            "SELECT seq, collection, recipient_id, channel_id, status, inserted_at FROM messages WHERE id = ?", (id,)
+            """
+            SELECT seq, collection, recipient_id, channel_id, status, inserted_at, blocks IS NOT NULL
+            FROM messages WHERE id = ?
+            """,
+            (id,),
         ).fetchone()
         return Stored(row[0], id, Ref(row[1], row[2]), *row[3:]) if row else None
 
@@ -153,14 +158,16 @@ class Messages:
         found = row.fetchone()
         return Outgoing(*found) if found and found[3] else None
 
-    def read(self, id: str) -> str | None:  # noqa: A002
-        """Return a message as the API shows it, or None if there is no such."""
-        row = self._connection.execute("SELECT message_json FROM shown_messages WHERE id = ?", (id,)).fetchone()
-        return row[0] if row else None
+    def read(self, id: str, *, since: str = "") -> str | None:  # noqa: A002
+        """Return a message as the API shows it, or None if there is no such since a moment."""
+        return self._text("SELECT message_json FROM shown_messages WHERE id = ? AND inserted_at >= ?", id, since)
 
-    def content(self, id: str) -> str | None:  # noqa: A002
-        """Return the content of a message as the API shows it, or None if there is no such."""
-        row = self._connection.execute("SELECT content_json FROM shown_messages WHERE id = ?", (id,)).fetchone()
+    def content(self, id: str, *, since: str = "") -> str | None:  # noqa: A002
+        """Return the content of a message as the API shows it, or None if there is no such since a moment."""
+        return self._text("SELECT content_json FROM shown_messages WHERE id = ? AND inserted_at >= ?", id, since)
+
+    def _text(self, sql: str, *values: str) -> str | None:
+        row = self._connection.execute(sql, values).fetchone()
         return row[0] if row else None
 
     def statuses(self, ids: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -225,6 +232,18 @@ class Messages:
     def delete(self, seq: int) -> None:
         """Delete a message with all that belongs to it."""
         self._connection.execute("DELETE FROM messages WHERE seq = ?", (seq,))
+
+    def ages(self, *, after: int, limit: int) -> list[tuple[int, bool, str]]:
+        """Return the places of messages behind one, whether they are in-app, and when they were made, in order."""
+        rows = self._connection.execute(
+            "SELECT seq, blocks IS NOT NULL, inserted_at FROM messages WHERE seq > ? ORDER BY seq LIMIT ?",
+            (after, limit),
+        )
+        return rows.fetchall()
+
+    def delete_all(self, seqs: Iterable[int]) -> None:
+        """Delete messages with all that belongs to them."""
+        self._connection.executemany("DELETE FROM messages WHERE seq = ?", [(each,) for each in seqs])
 
     def delete_of(self, recipient: Ref) -> None:
         """Delete the messages of a recipient with all that belongs to them (USER-DELETE-MESSAGES)."""

@@ -25,9 +25,9 @@ class Replies:
 
     SCHEMA = """
         CREATE TABLE replies (
-            key TEXT PRIMARY KEY, request BLOB NOT NULL, status INTEGER NOT NULL, content BLOB NOT NULL,
-            request_id TEXT NOT NULL, at TEXT NOT NULL
-        ) WITHOUT ROWID;
+            seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, request BLOB NOT NULL, status INTEGER NOT NULL,
+            content BLOB NOT NULL, request_id TEXT NOT NULL, at TEXT NOT NULL
+        );
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -41,5 +41,17 @@ class Replies:
         return SavedReply(*row) if row else None
 
     def put(self, key: str, reply: SavedReply) -> None:
-        """Save an answer under a key, over an older one."""
-        self._connection.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?)", (key, *reply))
+        """Save an answer under a key, over an older one; the youngest is always the last of them."""
+        self._connection.execute("INSERT OR REPLACE INTO replies VALUES (NULL, ?, ?, ?, ?, ?, ?)", (key, *reply))
+
+    def oldest(self) -> str | None:
+        """Return when the first of them was saved, or None if there is none."""
+        row = self._connection.execute("SELECT at FROM replies ORDER BY seq LIMIT 1").fetchone()
+        return row[0] if row else None
+
+    def purge(self, *, before: str, limit: int) -> int:
+        """Take out answers that were saved before a moment, at the most so many; return how many."""
+        rows = self._connection.execute("SELECT seq, at FROM replies ORDER BY seq LIMIT ?", (limit,)).fetchall()
+        gone = [(seq,) for seq, at in rows if at < before]
+        self._connection.executemany("DELETE FROM replies WHERE seq = ?", gone)
+        return len(gone)

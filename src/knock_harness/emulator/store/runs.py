@@ -157,9 +157,23 @@ class Runs:
         )
         return found.fetchone() is not None
 
-    def read(self, id: str) -> str | None:  # noqa: A002
-        """Return a run with its events as the API shows it, or None if there is no such (RUN-GET-EVENTS)."""
-        row = self._connection.execute("SELECT shown, events FROM runs WHERE id = ?", (id,)).fetchone()
+    def ages(self, *, after: int, limit: int) -> list[tuple[int, bool, str, str]]:
+        """Return the places of runs behind one, whether they wait, their workflows, and when they began, in order."""
+        rows = self._connection.execute(
+            f"SELECT seq, {_WAITS}, workflow, inserted_at FROM runs WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608 - a condition of ours
+            (after, limit),
+        )
+        return rows.fetchall()
+
+    def delete_all(self, seqs: Iterable[int]) -> None:
+        """Delete runs."""
+        self._connection.executemany("DELETE FROM runs WHERE seq = ?", [(each,) for each in seqs])
+
+    def read(self, id: str, *, since: str = "") -> str | None:  # noqa: A002
+        """Return a run with its events as the API shows it, or None if there is no such since a moment."""
+        row = self._connection.execute(
+            "SELECT shown, events FROM runs WHERE id = ? AND inserted_at >= ?", (id, since)
+        ).fetchone()
         return None if row is None else f'{{{row[0]},"events":{detail(id, row[1])}}}'
 
     def page(self, request: PageRequest, *, where: Sequence[str], values: Mapping[str, Any]) -> Page:
