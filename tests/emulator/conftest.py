@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from knock_harness import contract
-from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock, bulk
+from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock, bulk, definitions
 from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.message import NewActivity, NewMessage, as_json, origin
 from knock_harness.emulator.outbound import OutboundAnswer
@@ -162,9 +162,7 @@ def commit(environment: Environment) -> Callable[..., None]:
 
     def commit(key: str, *steps: dict[str, Any], active: bool = True, **more: Any) -> None:
         definition = {"name": key, "steps": list(steps), **more, "__readonly": {"key": key, "active": active}}
-        project = environment.project
-        workflow = contract.project.read_workflow(key, definition, where="a test", layouts=project.layouts)
-        environment.project = replace(project, workflows={**project.workflows, key: workflow})
+        definitions.commit_workflow(environment, key, definition)
 
     return commit
 

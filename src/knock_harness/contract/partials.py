@@ -72,20 +72,19 @@ def layout_at(definition: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     return definition
 
 
-def translation_at(value: Any, place: Place, *, namespace: str = "") -> dict[str, str]:
+def translation_at(value: Any, place: Place) -> dict[str, str]:
     """Return the texts of a translation by the keys that the filter ``t`` finds them under.
 
     Args:
         value: texts by key, in maps nested as deeply as wanted.
         place: where they stand.
-        namespace: before which a colon stands in the keys; empty: none.
 
     Raises:
         InvalidDocument: there is something else than texts.
     """
     if not isinstance(value, dict):
         raise place.error("a translation is a map of texts")
-    return dict(_texts(value, place, f"{namespace}:" if namespace else ""))
+    return dict(_texts(value, place, ""))
 
 
 def _texts(value: Mapping[str, Any], place: Place, prefix: str) -> Iterator[tuple[str, str]]:

@@ -84,7 +84,7 @@ class Project:
         account: whose environment it is.
         layouts: of emails, ``html_layout`` and ``text_layout`` by key.
         partials: by key.
-        translations: by locale, the texts by key; a namespace and a colon stand before the key where there is one.
+        translations: by locale and namespace (empty: none), the texts by key.
         tracking: whether ``links`` and ``opens`` of messages are tracked, unless a channel says otherwise.
         providers: what stand-ins of third parties answer, by provider.
         channels_by_id: the channels again, by UUID.
@@ -104,7 +104,7 @@ class Project:
     account: Account = field(default_factory=Account)
     layouts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     partials: Mapping[str, Partial] = field(default_factory=dict)
-    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    translations: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     tracking: Mapping[str, bool] = field(default_factory=dict)
     providers: Mapping[str, Any] = field(default_factory=dict)
     channels_by_id: Mapping[str, Channel] = field(init=False)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["read_folder"]
+__all__ = ["audience_at", "read_folder"]
 
 _T = TypeVar("_T")
 
@@ -82,7 +82,12 @@ class _Reading:
             lambda: guide_groups_at(environment.guide_groups, environment.place / "guide_groups", guides=guides),
             before.guide_groups,
         )
-        audiences = self._each(root / "audiences", "audience.json", before.audience_conditions, _audience)
+        audiences = self._each(
+            root / "audiences",
+            "audience.json",
+            before.audience_conditions,
+            lambda _, each: audience_at(each.value, each.place),
+        )
         project = Project(
             workflows=workflows,
             channels=environment.channels,
@@ -136,9 +141,9 @@ class _Reading:
             return None
         return self._or_before(lambda: read_environment(file), EnvironmentFile.of(self._before))
 
-    def _translations(self, folder: Path) -> dict[str, Mapping[str, str]]:
+    def _translations(self, folder: Path) -> dict[str, Mapping[str, Mapping[str, str]]]:
         """Read ``<locale>/[<namespace>.]<locale>.json`` of every locale."""
-        found: dict[str, Mapping[str, str]] = {}
+        found: dict[str, Mapping[str, Mapping[str, str]]] = {}
         for each in folders(folder):
             locale = each.name
             before = self._before.translations.get(locale, {})
@@ -146,19 +151,22 @@ class _Reading:
         return found
 
 
-def _translation(folder: Path) -> Mapping[str, str]:
-    texts: dict[str, str] = {}
+def _translation(folder: Path) -> Mapping[str, Mapping[str, str]]:
+    texts: dict[str, Mapping[str, str]] = {}
     for file in sorted(folder.glob("*.json")):
         namespace, _, locale = file.stem.rpartition(".")
         if locale != folder.name:
             raise InvalidDocument(f"is no translation into {folder.name}", where=str(file), file=str(file))
-        texts.update(translation_at(read_json(file), Place(str(file), file), namespace=namespace))
+        texts[namespace] = translation_at(read_json(file), Place(str(file), file))
     return texts
 
 
-def _audience(key: str, definition: Definition) -> Mapping[str, Any]:  # noqa: ARG001 - as the others
-    """Return the conditions of an audience; none: it is static."""
-    value, place = definition.value, definition.place
+def audience_at(value: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    """Return the conditions of an audience from its definition; none: it is static.
+
+    Raises:
+        InvalidDocument: it is dynamic, but does not say whom it holds.
+    """
     if value.get("type", "static") == "static":
         return {}
     segments = value.get("segments")

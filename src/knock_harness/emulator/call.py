@@ -29,6 +29,7 @@ class Call(NamedTuple):
         body: the JSON value of the body; None where the operation has none.
         now: the moment of the call.
         request: the bytes, for the few that need them.
+        branch: whose workflows are meant; None: those of no branch (BRANCH-HEADER).
     """
 
     operation: Operation
@@ -38,6 +39,7 @@ class Call(NamedTuple):
     body: Any
     now: datetime
     request: Request
+    branch: str | None = None
 
     @property
     def store(self) -> Store:

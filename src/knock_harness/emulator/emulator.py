@@ -15,6 +15,7 @@ from .answer import Answer
 from .call import Call
 from .clock import NEVER, Clock, RunningClock, moment
 from .credentials import Credential, bearer, permit
+from .definitions import project_of
 from .environment import Environment
 from .environment_files import EnvironmentFiles
 from .exchange import JSON, Reply, Request
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
     from .faults import Trouble
     from .outbound import OutboundAnswer, OutboundCall
-    from .snapshots import Snapshot
 
 __all__ = ["Answer", "Emulator"]
 
@@ -180,11 +180,6 @@ class Emulator:
         self.environments[name].reset()
         self._note_due(name, moved=True)
 
-    def restore(self, name: str, snapshot: Snapshot) -> None:
-        """Let an environment be as when a snapshot was taken."""
-        self.environments[name].restore(snapshot)
-        self._note_due(name, moved=True)
-
     def answered(self, name: str, call: OutboundCall, answer: OutboundAnswer) -> None:
         """Take the answer of an outbound call of an environment."""
         self.environments[name].answered(call, answer)
@@ -246,7 +241,10 @@ class Emulator:
         query: Mapping[str, Any] = contract.wire.decode_query(operation, request.query) if request.query else {}
         body = parse_body(operation, request)
         validate(operation, match.path, query, body)
-        call = Call(operation, environment, match.path, query, body, now, request)
+        branch = request.header(b"x-knock-branch") or None
+        if branch is not None:
+            project_of(environment, branch)  # BRANCH-UNKNOWN
+        call = Call(operation, environment, match.path, query, body, now, request, branch)
         key = request.header(b"idempotency-key") if operation.idempotent else None  # IDEMPOTENCY-OTHER-ENDPOINTS
         if key is None:
             return HANDLERS[operation.id](call)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knock_harness.emulator.engine import liquid_templates
+from knock_harness.emulator.engine import liquid_environment, liquid_templates
 from knock_harness.emulator.engine.templates import TemplateFailed, compiled
 
 VARIABLES: dict[str, Any] = {
@@ -82,11 +82,11 @@ def sources() -> st.SearchStrategy[str]:
 
 @given(source=sources())
 def test_a_plain_template_renders_as_the_library_renders_it(source: str) -> None:
-    library = liquid_templates._LIQUID.from_string(source)
+    library = liquid_environment.LIQUID.from_string(source)
 
     assert rendered(source) == library.render(VARIABLES)
 
 
 @pytest.mark.parametrize("source", ["{{ data.name }}", "{% if actor %}{{ actor.name | default: actor.id }}{% endif %}"])
 def test_a_plain_template_is_not_left_to_the_library(source: str) -> None:
-    assert liquid_templates._direct(liquid_templates._LIQUID.from_string(source).nodes) is not None
+    assert liquid_templates._direct(liquid_environment.LIQUID.from_string(source).nodes) is not None

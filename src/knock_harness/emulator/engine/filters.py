@@ -17,7 +17,8 @@ from liquid.undefined import is_undefined
 
 from knock_harness.emulator.clock import moment
 
-from .records import RECORDS
+from .markdown import html
+from .records import RECORDS, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +38,7 @@ def _at(value: Any, context: RenderContext) -> datetime:
     if isinstance(value, datetime):
         return value
     if value in {"now", "today"}:
-        value = context.resolve("timestamp")
+        value = _root(context).get("timestamp")
     if isinstance(value, int | float):
         return moment("1970-01-01") + timedelta(seconds=value)
     return moment(str(value))
@@ -193,8 +194,34 @@ def _version(text: str) -> tuple[list[int], bool, list[tuple[bool, int, str]]]:
     return numbers, not pre, parts
 
 
+def from_markdown(value: Any) -> str:
+    """Return a text in Markdown as HTML."""
+    return html(_text(value))
+
+
 def _records(context: RenderContext) -> Records | None:
     return cast("Records | None", context.globals.get(RECORDS))
+
+
+def _root(context: RenderContext) -> Mapping[str, Any]:
+    """Return the variables of the template, those of the outermost one in a partial."""
+    return cast("Mapping[str, Any]", context.globals.get(ROOT, context.globals))
+
+
+@with_context
+def t(value: Any, *, context: RenderContext, **variables: Any) -> str:
+    """Return the text of a key in the language of the recipient; the key itself if there is none.
+
+    What is given beside the key is what the text can name; ``count`` chooses among its forms.
+    """
+    records, key = _records(context), _text(value)
+    found = records.translation(key, _root(context), count=variables.get("count")) if records else None
+    if found is None:
+        return key
+    if "{{" not in found and "{%" not in found:
+        return found
+    inner = context.env.from_string(found)
+    return inner.render({**variables, RECORDS: records, ROOT: _root(context)})
 
 
 @with_context
@@ -220,9 +247,10 @@ def tenant(value: Any, *, context: RenderContext) -> dict[str, Any] | None:
 
 @with_context
 def subscriptions(value: Any, *, context: RenderContext) -> list[dict[str, Any]]:
-    """Return what a recipient is subscribed to, at most `MOST_SUBSCRIPTIONS`."""
+    """Return what a recipient, or the user of an id, is subscribed to, at most `MOST_SUBSCRIPTIONS`."""
     records = _records(context)
-    return records.subscriptions(value, limit=MOST_SUBSCRIPTIONS) if records and isinstance(value, dict) else []
+    recipient = {"id": value} if isinstance(value, str) else value
+    return records.subscriptions(recipient, limit=MOST_SUBSCRIPTIONS) if records and isinstance(recipient, dict) else []
 
 
 #: Each filter by its name in templates.
@@ -234,6 +262,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "format_datetime_in_locale": format_datetime_in_locale,
     "format_number": format_number,
     "from_json": from_json,
+    "from_markdown": from_markdown,
     "hmac_sha256": hmac_sha256,
     "intersect": intersect,
     "json": to_json,
@@ -243,6 +272,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "rounded_currency": rounded_currency,
     "sha256": sha256,
     "subscriptions": subscriptions,
+    "t": t,
     "tenant": tenant,
     "timezone": timezone,
     "titlecase": titlecase,

@@ -9,25 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
-from liquid import Environment
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import FilteredExpression, Path, PositionalArgument, StringLiteral
 from liquid.builtin.expressions.logical import BooleanExpression
 from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.if_tag import IfNode
-from liquid.exceptions import LiquidError
 from liquid.stringify import to_liquid_string
 
-from .filters import FILTERS
+from .liquid_environment import LIQUID, reason
 from .templates import Render, TemplateFailed
 
 __all__ = ["parsed"]
 
 _Value: TypeAlias = Callable[[Mapping[str, Any]], Any]
-
-_LIQUID: Final = Environment()
-_LIQUID.filters.update(FILTERS)
 
 #: Liquid reads these as properties of any list or text.
 _PSEUDO_PROPERTIES: Final = frozenset({"size", "first", "last"})
@@ -36,15 +31,15 @@ _PSEUDO_PROPERTIES: Final = frozenset({"size", "first", "last"})
 def parsed(source: str) -> Render:
     """Return what renders a template; one that cannot be parsed fails when it is rendered (ENGINE-FAIL-HALTS)."""
     try:
-        template = _LIQUID.from_string(source)
-    except LiquidError as error:
-        return _failing(str(error))
+        template = LIQUID.from_string(source)
+    except Exception as error:  # noqa: BLE001 - nesting beyond what Python takes is no error of Liquid's
+        return _failing(reason(error))
     return _direct(template.nodes) or _by_library(template.render)
 
 
-def _failing(reason: str) -> Render:
+def _failing(why: str) -> Render:
     def render(_: Mapping[str, Any]) -> str:
-        raise TemplateFailed(reason)
+        raise TemplateFailed(why)
 
     return render
 
@@ -54,7 +49,7 @@ def _by_library(liquid: Callable[[Mapping[str, Any]], str]) -> Render:
         try:
             return liquid(variables)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in a template is a failure of that template
-            raise TemplateFailed(str(error)) from None
+            raise TemplateFailed(reason(error)) from None
 
     return render
 

@@ -94,9 +94,14 @@ class Plan:
 
 
 class Plans:
-    """The plans of an environment by version; versions that runs may be paused in are kept (ENGINE-VERSION-PINNED)."""
+    """The plans of an environment by version; versions that runs may be paused in are kept (ENGINE-VERSION-PINNED).
 
-    def __init__(self) -> None:
+    Args:
+        find: returns a version of a workflow that the environment once had, or None.
+    """
+
+    def __init__(self, find: Callable[[str], Workflow | None]) -> None:
+        self._find = find
         self._project: Project | None = None
         self._workflows: dict[str, Workflow] = {}
         self._plans: dict[str, Plan] = {}
@@ -113,10 +118,10 @@ class Plans:
         return found
 
     def pinned(self, project: Project, version_id: str) -> Plan:
-        """Return the plan of a version that is committed, or that there was a plan of before."""
-        workflow = self._workflows.get(version_id)
+        """Return the plan of a version, whatever was committed since."""
+        workflow = self._workflows.get(version_id) or self._find(version_id)
         if workflow is None:
-            workflow = next(each for each in project.workflows.values() if each.version_id == version_id)
+            raise LookupError(f"there never was a version {version_id} of a workflow")
         return self.plan(project, workflow)
 
 

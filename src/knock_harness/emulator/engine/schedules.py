@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from knock_harness.emulator import recipients
 from knock_harness.emulator.bulk import BulkRowError
 from knock_harness.emulator.clock import moment, stamp
+from knock_harness.emulator.definitions import workflow_of
 from knock_harness.emulator.live import missing
 from knock_harness.emulator.message import as_json
 from knock_harness.emulator.refusals import InvalidParams, Refusal
@@ -44,7 +45,7 @@ def create(environment: Environment, body: Mapping[str, Any], values: Iterable[A
     Raises:
         Refusal: there is no such workflow, or a value is not allowed; no schedule is made then.
     """
-    triggers.committed(environment, body["workflow"])  # SCHED-WORKFLOW-COMMITTED
+    workflow_of(environment, body["workflow"], None)  # SCHED-WORKFLOW-COMMITTED
     now = stamp(at)
     made = []
     for value in values:

@@ -12,11 +12,13 @@ from knock_harness.emulator.references import TENANTS, USERS, Ref
 from .conditions import MISSING, follow
 from .records import RECORDS
 from .statuses import MessageStatus
+from .translations import locale_of, text_of_key, text_of_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from knock_harness.contract.project import Partial
     from knock_harness.emulator.environment import Environment
     from knock_harness.emulator.store.recipients import Record
 
@@ -66,6 +68,18 @@ class StoredRecords:
             {**(each.properties or {}), "object": self._load(each.object) or as_variable(None, each.object)}
             for each in map(store.record, store.page_of_recipient(ref, PageRequest(limit), objects=None).rows)
         ]
+
+    def partial(self, key: str) -> Partial | None:
+        """Return a partial as it is committed now, or None."""
+        return self._environment.project.partials.get(key)
+
+    def translation(self, key: str, variables: Mapping[str, Any], *, count: Any = None) -> str | None:
+        """Return the text of a key in the locale of the recipient, or None."""
+        return text_of_key(self._environment.project, key, locale_of(variables), count=count)
+
+    def translation_of_text(self, text: str, variables: Mapping[str, Any]) -> str | None:
+        """Return what a text in the default language is in the locale of the recipient, or None."""
+        return text_of_text(self._environment.project, text, locale_of(variables))
 
 
 class RunScope:

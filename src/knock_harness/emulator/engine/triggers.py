@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from knock_harness.emulator import recipients
 from knock_harness.emulator.clock import stamp
+from knock_harness.emulator.definitions import workflow_of
 from knock_harness.emulator.message import as_json
 from knock_harness.emulator.references import USERS, Ref, parse_reference
-from knock_harness.emulator.refusals import FieldError, InvalidParams, NotFound, Refusal
+from knock_harness.emulator.refusals import FieldError, InvalidParams, Refusal
 
 from . import runs
 from .fan_out import fan_out
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from knock_harness.contract.project import Workflow
     from knock_harness.emulator.environment import Environment
 
     from .plans import Plan
@@ -30,7 +30,6 @@ __all__ = [
     "cancel",
     "carry_out",
     "carry_out_cancel",
-    "committed",
     "identified",
     "put",
     "run",
@@ -43,19 +42,9 @@ OWN_DATA: Final = "$trigger_data"
 LARGEST_DATA: Final = 10 * 1024 * 1024  # characters of JSON; TRIGGER-DATA-SIZE
 
 
-def committed(environment: Environment, key: str) -> Workflow:
-    """Return a workflow as it was committed last (TRIGGER-LATEST-COMMITTED).
-
-    Raises:
-        NotFound: there is none of this key.
-    """
-    workflow = environment.project.workflows.get(key)
-    if workflow is None:
-        raise NotFound(f"The workflow {key!r}", code="workflow_missing")
-    return workflow
-
-
-def accept(environment: Environment, key: str, body: Mapping[str, Any], *, at: datetime) -> str:
+def accept(
+    environment: Environment, key: str, body: Mapping[str, Any], *, at: datetime, branch: str | None = None
+) -> str:
     """Take a trigger and return the id of its run; the run itself waits in the queue (TRIGGER-ASYNC).
 
     Args:
@@ -63,12 +52,13 @@ def accept(environment: Environment, key: str, body: Mapping[str, Any], *, at: d
         key: of the workflow.
         body: of the request; null stands for what is left out (TRIGGER-NULL-OPTIONALS).
         at: now.
+        branch: whose workflows to look among; None: those of no branch.
 
     Raises:
         Refusal: there is no such workflow, it is inactive, its data does not fit, or a recipient, actor or tenant is
             not allowed; nothing runs then (TRIGGER-ALL-OR-NOTHING).
     """
-    workflow = committed(environment, key)
+    workflow = workflow_of(environment, key, branch)
     if not workflow.active:
         raise Refusal(422, "workflow_inactive", f"The workflow {key!r} is inactive")
     plan = environment.plans.plan(environment.project, workflow)
@@ -114,7 +104,13 @@ def run(environment: Environment, plan: Plan, order: Order, *, at: datetime) -> 
 
 
 def cancel(
-    environment: Environment, key: str, cancellation_key: str, named: Sequence[Any] | None, *, at: datetime
+    environment: Environment,
+    key: str,
+    cancellation_key: str,
+    named: Sequence[Any] | None,
+    *,
+    at: datetime,
+    branch: str | None = None,
 ) -> None:
     """Take a cancellation; it is carried out after whatever was triggered before it (CANCEL-204).
 
@@ -122,7 +118,7 @@ def cancel(
         NotFound: there is no such workflow.
         InvalidParams: a recipient is not allowed.
     """
-    committed(environment, key)
+    workflow_of(environment, key, branch)
     refs = None if named is None else [parse_reference(each) for each in named]
     if cancellation_key:
         environment.later(CANCEL, encode((key, cancellation_key, refs)), at=at)

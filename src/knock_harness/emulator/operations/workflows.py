@@ -17,7 +17,7 @@ __all__ = ["HANDLERS"]
 
 def trigger_workflow(call: Call) -> Reply:
     """Take a trigger and answer with the id that all its runs share (TRIGGER-RUN-ID)."""
-    run_id = triggers.accept(call.environment, call.path["key"], call.body, at=call.now)
+    run_id = triggers.accept(call.environment, call.path["key"], call.body, at=call.now, branch=call.branch)
     return Reply(200, {"workflow_run_id": run_id})
 
 
@@ -29,8 +29,8 @@ def trigger_workflow_legacy(call: Call) -> Reply:
 
 def cancel_workflow(call: Call) -> Reply:
     """Take a cancellation (CANCEL-204)."""
-    body = call.body
-    triggers.cancel(call.environment, call.path["key"], body["cancellation_key"], body.get("recipients"), at=call.now)
+    body, key = call.body, call.body["cancellation_key"]
+    triggers.cancel(call.environment, call.path["key"], key, body.get("recipients"), at=call.now, branch=call.branch)
     return Reply(204)
 
 

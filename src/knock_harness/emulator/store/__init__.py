@@ -13,6 +13,7 @@ from knock_harness.errors import InvalidDocument
 from .audiences import Audiences
 from .bulk_operations import BulkOperations
 from .channel_data import ChannelDataStore
+from .definitions import Definitions
 from .feeds import Feeds
 from .guides import Guides
 from .kept import Kept
@@ -41,6 +42,7 @@ AREAS = (
     Audiences,
     BulkOperations,
     ChannelDataStore,
+    Definitions,
     Messages,
     Feeds,
     Guides,
@@ -79,13 +81,11 @@ class Store:
         except sqlite3.DatabaseError as error:
             self.connection.close()
             raise InvalidDocument(str(error), where=str(path), hint="Is another emulator running on it?") from None
-        self._read()
-
-    def _read(self) -> None:
         self.queue = Queue(self.connection)
         self.audiences = Audiences(self.connection)
         self.bulk_operations = BulkOperations(self.connection)
         self.channel_data = ChannelDataStore(self.connection)
+        self.definitions = Definitions(self.connection)
         self.feeds = Feeds(self.connection)
         self.guides = Guides(self.connection)
         self.kept = Kept(self.connection)
@@ -135,11 +135,6 @@ class Store:
             self.connection.execute("RELEASE block")
             raise
         self.connection.execute("RELEASE block")
-
-    def restore(self, copy: sqlite3.Connection) -> None:
-        """Hold what the copy of a store holds, wholly or not at all; those who listened do not any more."""
-        copy.backup(self.connection)
-        self._read()
 
     def close(self) -> None:
         """Let go of the records; those in memory are gone then."""
