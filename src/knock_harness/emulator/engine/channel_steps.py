@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from knock_harness.emulator import tracking
 from knock_harness.emulator.message import NewActivity, NewMessage
 from knock_harness.emulator.preference_sets import DEFAULT, allows, allows_commercial
 from knock_harness.emulator.preferences import effective
@@ -13,16 +14,20 @@ from .addressing import addresses
 from .conditions import holds
 from .outcomes import StepFailed
 from .templates import TemplateFailed
+from .tracked_links import tracked
+from .translations import in_locale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from knock_harness.contract.project import Channel, Step
+    from knock_harness.emulator.environment import Environment
 
     from .addressing import Address
     from .outcomes import Outcome
     from .plans import PlannedStep, Sender
     from .runs import Run
+    from .tracked_links import Tracking
 
 __all__ = ["channel_step"]
 
@@ -84,13 +89,15 @@ def _addresses(run: Run, channel: Channel) -> Sequence[Address]:
 def _send(run: Run, step: Step, sender: Sender, address: Address) -> None:
     environment, order, channel = run.environment, run.progress.order, sender.channel
     message_id = environment.ids.ksuid(run.at)
-    run.scope.variables["current_message"] = {"id": message_id}
+    variables = run.scope.variables
+    variables["current_message"] = {"id": message_id, "inserted_at": run.stamp, "updated_at": run.stamp}
     try:
-        content = sender.make(run.scope.variables, address.value)
+        content = sender.make(variables, address.value)
+        translated = {each: sender.make(in_locale(variables, each), address.value) for each in sender.locales}
     except TemplateFailed as error:
         raise StepFailed(str(error)) from None
     status = _first_status(channel, sandbox=order.sandbox)
-    environment.store.messages.add(
+    place = environment.store.messages.add(
         NewMessage(
             id=message_id,
             recipient=run.ref,
@@ -107,6 +114,8 @@ def _send(run: Run, step: Step, sender: Sender, address: Address) -> None:
         ),
         events=(_CREATED, f"message.{status}"),
     )
+    for locale, other in translated.items():
+        environment.store.feeds.translate(place, locale, other["blocks"])
     run.events.add(
         "message_enqueued",
         run.stamp,
@@ -115,6 +124,23 @@ def _send(run: Run, step: Step, sender: Sender, address: Address) -> None:
     )
     if status == "queued":
         deliveries.plan(environment, message_id, channel, at=run.at)
+
+
+def _variables(run: Run, channel: Channel) -> Mapping[str, Any]:
+    """Return what templates see; in commercial emails a link by which to opt out (PREF-COMMERCIAL-UNSUBSCRIBE)."""
+    variables = run.scope.variables
+    if not run.plan.is_commercial or channel.type != "email":
+        return variables
+    link = tracking.unsubscribe_link(run.environment, run.ref)
+    return {**variables, "vars": {**variables["vars"], "commercial_unsubscribe_url": link}}
+
+
+def _tracked(
+    environment: Environment, message_id: str, channel: Channel, content: dict[str, Any], tracks: Tracking
+) -> dict[str, Any]:
+    link = tracking.link_maker(environment, message_id) if tracks.links else None
+    pixel = tracking.pixel(environment, message_id) if tracks.opens else None
+    return tracked(content, channel.type, link=link, pixel=pixel)
 
 
 def _first_status(channel: Channel, *, sandbox: bool) -> str:

@@ -12,7 +12,7 @@ from .markdown import html
 from .templates import Render, TemplateFailed, compiled
 
 if TYPE_CHECKING:
-    from knock_harness.contract.project import Channel
+    from knock_harness.contract.project import Channel, Partial
 
 __all__ = ["MakeContent", "content_maker"]
 
@@ -28,6 +28,7 @@ def content_maker(
     template: Mapping[str, Any],
     overrides: Mapping[str, Any],
     layouts: Mapping[str, Mapping[str, Any]],
+    partials: Mapping[str, Partial],
 ) -> MakeContent:
     """Return what makes the contents of a channel step; every text in its template is parsed once, here.
 
@@ -36,10 +37,11 @@ def content_maker(
         template: of the step.
         overrides: settings of the channel that the step replaces.
         layouts: of the project, by key.
+        partials: of the project, by key.
     """
     settings = {**channel.settings, **overrides}
     if channel.type == "email":
-        return _email(template, settings, layouts)
+        return _email(template, settings, layouts, partials)
     return _MAKERS[channel.type](template)
 
 
@@ -86,11 +88,17 @@ def _button_set(buttons: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, 
 
 
 def _email(
-    template: Mapping[str, Any], settings: Mapping[str, Any], layouts: Mapping[str, Mapping[str, Any]]
+    template: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    layouts: Mapping[str, Mapping[str, Any]],
+    partials: Mapping[str, Partial],
 ) -> MakeContent:
-    subject, html_body, text_body = _text(template, "subject"), _html_body(template), _text(template, "text_body")
-    layout = layouts.get((template.get("settings") or {}).get("layout_key") or "", {})
-    in_html, in_text = (compiled(layout.get(name) or "{{ content }}") for name in ("html_layout", "text_layout"))
+    subject, text_body = _text(template, "subject"), _text(template, "text_body")
+    html_body, own = _html_body(template, partials), template.get("settings") or {}
+    layout, before = layouts.get(own.get("layout_key") or "", {}), own.get("pre_content") or ""
+    in_html, in_text = (
+        compiled(before + (layout.get(name) or "{{ content }}")) for name in ("html_layout", "text_layout")
+    )
     headers = {name: _text(settings, name) for name in ("from_address", "from_name", "cc", "bcc", "reply_to")}
 
     def make(variables: Mapping[str, Any], address: Any) -> dict[str, Any]:
@@ -113,16 +121,20 @@ def _email(
     return make
 
 
-def _html_body(template: Mapping[str, Any]) -> Render:
+def _html_body(template: Mapping[str, Any], partials: Mapping[str, Partial]) -> Render:
     blocks = template.get("visual_blocks")
     if not blocks:
         return _text(template, "html_body")
-    parts = [_visual_block(each) for each in blocks]
+    parts = [_visual_block(each, partials) for each in blocks]
     return lambda variables: "\n".join([part(variables) for part in parts])
 
 
-def _visual_block(block: Mapping[str, Any]) -> Render:
+def _visual_block(block: Mapping[str, Any], partials: Mapping[str, Partial]) -> Render:
     kind = block.get("type")
+    if kind == "partial":
+        from .liquid_templates import partial_block  # the library is loaded for those who need it
+
+        return partial_block(str(block.get("key")), partials, block.get("attrs") or {})
     if kind == "divider":
         return lambda _: "<hr>"
     if kind == "image":

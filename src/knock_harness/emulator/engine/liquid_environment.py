@@ -20,6 +20,7 @@ from liquid.exceptions import (
     OutputStreamLimitError,
     TemplateNotFoundError,
 )
+from liquid.output import LimitedStringIO
 from liquid.parser import get_parser
 from liquid.stringify import to_liquid_string
 from liquid.tag import Tag
@@ -32,6 +33,7 @@ from .records import RECORDS, ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sized
 
+    from liquid.expression import Expression
     from liquid.stream import TokenStream
     from liquid.token import Token
 
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
     from .records import Records
 
-__all__ = ["LIQUID", "inputs", "partials_in", "reason"]
+__all__ = ["LIQUID", "evaluated", "partials_in", "reason", "rendered_partial"]
 
 #: How often all loops of a rendering run together.
 MOST_ITERATIONS: Final = 20_000
@@ -156,7 +158,7 @@ class _PartialNode(RenderNode):
         template = _partial_template(found.content)
         inner = _Context(
             template,
-            globals={**inputs(found, given), RECORDS: records, ROOT: context.globals.get(ROOT, context.globals)},
+            globals={**_inputs(found, given), RECORDS: records, ROOT: context.globals.get(ROOT, context.globals)},
             parent_context=context,
             local_namespace_size_carry=context.get_size_of_locals(),
         )
@@ -169,7 +171,7 @@ class _PartialNode(RenderNode):
         return []
 
 
-def inputs(found: Partial, given: Mapping[str, Any]) -> dict[str, Any]:
+def _inputs(found: Partial, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a partial sees: its inputs, those that its schema does not give a structure as texts."""
     values = {**found.defaults, **given}
     return {
@@ -178,6 +180,27 @@ def inputs(found: Partial, given: Mapping[str, Any]) -> dict[str, Any]:
         else to_liquid_string(value, autoescape=False)
         for name, value in values.items()
     }
+
+
+def rendered_partial(found: Partial, given: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
+    """Return a partial that stands by itself, rendered on its inputs.
+
+    Args:
+        found: the partial.
+        given: its inputs.
+        variables: those of the run, which its filters may need.
+    """
+    template = _partial_template(found.content)
+    values = {**_inputs(found, given), RECORDS: variables.get(RECORDS), ROOT: variables}
+    context, buffer = _Context(template, globals=values), LimitedStringIO(LONGEST_TEXT)
+    context.depth = context.work.partials = 1
+    template.render_with_context(context, buffer)
+    return buffer.getvalue()
+
+
+def evaluated(expression: Expression, variables: Mapping[str, Any]) -> Any:
+    """Return the value of an expression."""
+    return expression.evaluate(_Context(_EMPTY, globals=variables))
 
 
 @lru_cache(maxsize=1024)
@@ -261,3 +284,4 @@ def reason(error: Exception) -> str:
 
 
 LIQUID: Final = LiquidEnvironment()
+_EMPTY: Final = LIQUID.from_string("")

@@ -7,7 +7,7 @@ library at a fraction of its cost; everything else is rendered by the library it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
@@ -17,10 +17,14 @@ from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.if_tag import IfNode
 from liquid.stringify import to_liquid_string
 
-from .liquid_environment import LIQUID, reason
+from .liquid_environment import LIQUID, evaluated, reason, rendered_partial
+from .markdown import html
 from .templates import Render, TemplateFailed
 
-__all__ = ["parsed"]
+if TYPE_CHECKING:
+    from knock_harness.contract.project import Partial
+
+__all__ = ["parsed", "partial_block"]
 
 _Value: TypeAlias = Callable[[Mapping[str, Any]], Any]
 
@@ -35,6 +39,48 @@ def parsed(source: str) -> Render:
     except Exception as error:  # noqa: BLE001 - nesting beyond what Python takes is no error of Liquid's
         return _failing(reason(error))
     return _direct(template.nodes) or _by_library(template.render)
+
+
+def partial_block(key: str, partials: Mapping[str, Partial], given: Mapping[str, Any]) -> Render:
+    """Return what renders a partial that stands in an email as a block; one that there is not fails.
+
+    Args:
+        key: of the partial.
+        partials: those of the project.
+        given: its inputs: values, or templates of them.
+    """
+    found = partials.get(key)
+    if found is None:
+        return _failing(f"there is no partial {key!r}")
+    values = {name: _evaluating(each) if name in found.structured else _template(each) for name, each in given.items()}
+
+    def render(variables: Mapping[str, Any]) -> str:
+        inputs = {name: value(variables) for name, value in values.items()}
+        try:
+            text = rendered_partial(found, inputs, variables)
+        except Exception as error:  # noqa: BLE001 - as in `_by_library`
+            raise TemplateFailed(reason(error)) from None
+        return html(text) if found.type == "markdown" else text
+
+    return render
+
+
+def _template(value: Any) -> _Value:
+    return parsed(value) if isinstance(value, str) else _constant(value)
+
+
+def _evaluating(value: Any) -> _Value:
+    """Return a function for the value of a template that is one output and nothing else, else for its text."""
+    if not isinstance(value, str):
+        return _constant(value)
+    try:
+        nodes = LIQUID.from_string(value).nodes
+    except Exception:  # noqa: BLE001 - which the template says itself when it is rendered
+        return parsed(value)
+    if len(nodes) == 1 and isinstance(nodes[0], OutputNode):
+        expression = nodes[0].expression
+        return lambda variables: evaluated(expression, variables)
+    return parsed(value)
 
 
 def _failing(why: str) -> Render:

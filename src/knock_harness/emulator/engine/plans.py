@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import jsonschema_rs
 
 from knock_harness.contract.steps import all_steps
-from knock_harness.emulator.message import Origin, origin
+from knock_harness.emulator.message import FEED, Origin, origin
 
 from .contents import MakeContent, content_maker
+from .translations import is_translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,11 +36,13 @@ class Sender:
         channel: through which they go.
         origin: what they have in common.
         make: makes the content of each.
+        locales: into which their content is rendered as well (FEED-LOCALE).
     """
 
     channel: Channel
     origin: Origin
     make: MakeContent
+    locales: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,8 @@ def _plan(project: Project, workflow: Workflow) -> Plan:
             "key": workflow.key,
             "name": workflow.name,
             "categories": list(workflow.categories),
+            "commercial": bool(settings.get("is_commercial")),
+            "override_preferences": bool(settings.get("override_preferences")),
         },
         None if schema is None else jsonschema_rs.validator_for(dict(schema)),
         bool(settings.get("is_commercial")),
@@ -183,4 +188,8 @@ def _sender(project: Project, workflow: Workflow, step: Step) -> Sender | None:
         categories=workflow.categories,
         step_ref=step.ref,
     )
-    return Sender(channel, source, content_maker(channel, step.template, step.settings, project.layouts))
+    make = content_maker(channel, step.template, step.settings, project.layouts, project.partials)
+    locales: tuple[str, ...] = ()
+    if channel.type == FEED and project.translations and is_translated(step.template, project.partials):
+        locales = tuple(sorted(project.translations))
+    return Sender(channel, source, make, locales)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from knock_harness.contract.project import Project
+    from knock_harness.contract.project import Partial, Project
 
-__all__ = ["locale_of", "locales", "text_of_key", "text_of_text"]
+__all__ = ["in_locale", "is_translated", "locale_of", "locales", "text_of_key", "text_of_text"]
+
+_USES: Final = re.compile(r"\|\s*t\b|\{%-?\s*t\b")
+_RENDERS: Final = re.compile(r"\{%-?\s*render\b")
 
 
 def locale_of(variables: Mapping[str, Any]) -> str | None:
@@ -28,6 +32,23 @@ def locales(wanted: str | None, *, default: str) -> Iterator[str]:
             yield name
             if "-" in name:
                 yield name.partition("-")[0]
+
+
+def in_locale(variables: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    """Return a scope whose recipient has another locale."""
+    return {**variables, "recipient": {**variables["recipient"], "locale": locale}}
+
+
+def is_translated(template: Any, partials: Mapping[str, Partial]) -> bool:
+    """Say whether what a template renders may depend on the locale of the recipient."""
+    if isinstance(template, str):
+        uses = _USES.search(template) is not None
+        return uses or (
+            _RENDERS.search(template) is not None and any(_USES.search(each.content) for each in partials.values())
+        )
+    if isinstance(template, Mapping):
+        template = list(template.values())
+    return isinstance(template, list) and any(is_translated(each, partials) for each in template)
 
 
 def text_of_key(project: Project, key: str, wanted: str | None, *, count: Any = None) -> str | None:

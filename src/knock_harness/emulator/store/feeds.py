@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
+from knock_harness.emulator.message import as_json
 from knock_harness.emulator.paging import Page, PageRequest, select_page
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping, Sequence
 
     from .message_filters import Filter
 
@@ -31,6 +35,12 @@ class Feeds:
             '' AS collection, recipient_id, channel_id, nullif(tenant, '') AS tenant, source_key,
             iif(archived, 1, NULL) AS archived_at, iif(seen, 1, NULL) AS seen_at, iif(read, 1, NULL) AS read_at, number
         FROM feed_counts;
+        CREATE TABLE feed_translations (
+            message INTEGER NOT NULL, locale TEXT NOT NULL, blocks TEXT NOT NULL, PRIMARY KEY (message, locale)
+        ) WITHOUT ROWID;
+        CREATE TRIGGER feed_translations_removed AFTER DELETE ON messages WHEN OLD.feed BEGIN
+            DELETE FROM feed_translations WHERE message = OLD.seq;
+        END;
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -46,6 +56,20 @@ class Feeds:
             where=["feed", *kept.where],
             values=kept.values,
         )
+
+    def translate(self, message: int, locale: str, blocks: Sequence[Mapping[str, Any]]) -> None:
+        """Note what the blocks of a message are in another language (FEED-LOCALE)."""
+        self._connection.execute("INSERT INTO feed_translations VALUES (?, ?, ?)", (message, locale, as_json(blocks)))
+
+    def translations(self, messages: Sequence[int], locales: Sequence[str]) -> dict[int, Any]:
+        """Return the blocks of messages in the first of some languages that they are translated into, by place."""
+        rows = self._connection.execute(
+            "SELECT message, locale, blocks FROM feed_translations"
+            " WHERE message IN (SELECT value FROM json_each(?)) AND locale IN (SELECT value FROM json_each(?))",
+            (as_json(messages), as_json(locales)),
+        ).fetchall()
+        best = sorted(rows, key=lambda row: -locales.index(row[1]))
+        return {message: msgspec.json.decode(blocks) for message, _, blocks in best}
 
     def counts(self, kept: Filter) -> Counts:
         """Return the counts over all pages (FEED-COUNTS-MATCH-ITEMS, FEED-COUNTS-SCOPED)."""
