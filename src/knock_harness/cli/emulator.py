@@ -35,6 +35,7 @@ def command(
     """Serve the API on this machine; print its address and keys when it is ready."""
     from knock_harness import contract
     from knock_harness.emulator import Emulator
+    from knock_harness.emulator.control import ControlApi
     from knock_harness.emulator.server import serve
 
     known = keys or (DEFAULT_KEY,)
@@ -45,7 +46,7 @@ def command(
     emulator = Emulator(
         project=contract.project.load(project), keys=known, strict_keys=strict_keys, seed=seed, data=data
     )
-    serve(emulator, listener, on_ready=lambda: _announce(listener, known))
+    serve(emulator, listener, control=ControlApi(emulator), on_ready=lambda: _announce(listener, known))
 
 
 def _listen(host: str, port: int) -> socket.socket:

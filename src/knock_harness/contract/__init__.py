@@ -38,6 +38,7 @@ __all__ = [
     "narrowed",
     "parameter_errors",
     "project",
+    "read",
     "validator",
     "violations",
     "wire",
@@ -64,7 +65,11 @@ class Contract:
 @cache
 def load() -> Contract:
     """Return the contract; read once in a process."""
-    document = bundle()
+    return read(bundle())
+
+
+def read(document: dict[str, Any]) -> Contract:
+    """Return a document in the form of the contract, read and indexed."""
     operations = read_operations(document)
     return Contract(
         document=document,

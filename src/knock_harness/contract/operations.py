@@ -49,7 +49,7 @@ class Operation:
         summary: one line about what it does.
         deprecated: whether clients should not use it any more.
         successor: the id of the operation to use in its place, for deprecated twins and aliases.
-        tier: its rate-limit tier, 1 (1 request a second) to 5 (1000).
+        tier: its rate-limit tier, 1 (1 request a second) to 5 (1000); 0: it is not limited.
         batch_tier: the tier of the updates in one batch, for the batch status changes.
         retention: whether it sees only what lies inside the retention window.
         idempotent: whether it obeys the Idempotency-Key header.
@@ -104,7 +104,7 @@ def _read_operation(document: dict[str, Any], *, path: str, method: str, spec: d
         summary=spec.get("summary", ""),
         deprecated=spec.get("deprecated", False),
         successor=spec.get("x-successor"),
-        tier=spec["x-rate-limit-tier"],
+        tier=spec.get("x-rate-limit-tier", 0),
         batch_tier=spec.get("x-batch-rate-limit-tier"),
         retention=spec.get("x-retention", False),
         idempotent=spec.get("x-idempotent", False),

@@ -1,1 +1,37 @@
-"""The control API: how whoever tests steers an emulator, beside the API that it emulates."""
+"""The control API: how whoever tests steers an emulator, beside the API that it emulates.
+
+It is described by a document of its own, in the form of the contract, and spoken by a client:
+
+control.load().operations["advanceClock"].path
+control.document()
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from knock_harness import contract
+
+from .document import PREFIX, bundle
+
+if TYPE_CHECKING:
+    from knock_harness.contract import Contract
+
+__all__ = ["ENVIRONMENT_HEADER", "PREFIX", "TOKEN_VARIABLE", "document", "load"]
+
+#: Names the environment that a control request is about, by its secret key.
+ENVIRONMENT_HEADER = "x-knock-environment"
+#: Where a token is looked for that is not given: by the emulator that asks for it, and by the client that shows it.
+TOKEN_VARIABLE = "KNOCK_EMULATOR_TOKEN"  # noqa: S105 - the name of a variable
+
+
+@cache
+def load() -> Contract:
+    """Return the control API, read and indexed; read once in a process."""
+    return contract.read(bundle())
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of the control API. Not to be changed."""
+    return load().document

@@ -62,6 +62,7 @@ class Emulator:
         environments: by the secret key that opened each.
         strays: the requests that reached no environment.
         next_due: when the next work is due anywhere, in seconds since 1970 by the clock of the machine.
+        calling_out: the names of the environments with outbound calls to make.
 
     Raises:
         InvalidDocument: a file of `data` cannot be used.
@@ -81,6 +82,7 @@ class Emulator:
         self.environments: dict[str, Environment] = {}
         self.strays = Journal()
         self.next_due = NEVER
+        self.calling_out: set[str] = set()
         self._new_clock = new_clock
         self._strict_keys = strict_keys
         self._seed = seed
@@ -106,6 +108,16 @@ class Emulator:
             self._credentials[secret_key] = Credential("secret", secret_key)
             self._credentials["pk_" + secret_key.removeprefix("sk_")] = Credential("public", secret_key)
         return self.environments[secret_key]
+
+    def admit_environment(self, name: str) -> Environment:
+        """Return the environment that a secret key names or may open.
+
+        Raises:
+            NotFound: there is none, and the key opens none.
+        """
+        if name not in self.environments and (self._strict_keys or not name.startswith("sk_test_")):
+            raise NotFound("This environment", code="environment_missing")
+        return self.open_environment(name)
 
     def handle(self, request: Request, *, trouble: Trouble | None = None) -> Answer:
         """Answer a request; whatever it holds, there is an answer (ERR-NO-5XX-ON-INPUT).
@@ -170,8 +182,12 @@ class Emulator:
         Yields:
             How many pieces of work were done since the last time.
         """
+        environment = self.environments[name]
         try:
-            yield from self.environments[name].advance(TASKS, to=to)
+            for done in environment.advance(TASKS, to=to):
+                if environment.calls_out:
+                    self.calling_out.add(name)
+                yield done
         finally:
             self._note_due(name, moved=True)
 
@@ -179,6 +195,11 @@ class Emulator:
         """Let an environment be as when it was first opened; its keys stay."""
         self.environments[name].reset()
         self._note_due(name, moved=True)
+
+    def take_calls(self) -> list[tuple[str, OutboundCall]]:
+        """Return the outbound calls to make that were not returned before, each with whose environment it is of."""
+        names, self.calling_out = sorted(self.calling_out), set()
+        return [(name, call) for name in names for call in self.environments[name].take_calls()]
 
     def answered(self, name: str, call: OutboundCall, answer: OutboundAnswer) -> None:
         """Take the answer of an outbound call of an environment."""
@@ -192,6 +213,8 @@ class Emulator:
 
     def _note_due(self, name: str, *, moved: bool = False) -> None:
         environment = self.environments[name]
+        if environment.calls_out:
+            self.calling_out.add(name)
         due_at = environment.store.queue.next_due()
         if due_at == self._noted.get(name) and not moved:
             return

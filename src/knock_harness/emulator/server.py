@@ -1,4 +1,4 @@
-"""The emulator behind a socket: a Starlette application, served by uvicorn."""
+"""The emulator behind a socket: an ASGI application, served by uvicorn."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from time import time
 from typing import TYPE_CHECKING
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
+from knock_harness.control import PREFIX
+
+from .answer import Answer
 from .clock import NEVER
 from .corking import HANG_UP, CorkedProtocol
 from .exchange import Request
@@ -20,19 +20,23 @@ from .faults import arrived
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Awaitable, Callable, MutableMapping
+    from typing import Any, TypeAlias
 
-    from starlette.requests import Request as ControlRequest
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from .answer import Answer
+    from .callers import AsyncCaller
+    from .control import ControlApi
     from .emulator import Emulator
     from .faults import Trouble
 
-__all__ = ["application", "serve"]
+    Scope: TypeAlias = MutableMapping[str, Any]
+    Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-#: Where the emulator speaks of itself; everything else is the API.
-CONTROL = "/_emulator/"
+__all__ = ["application", "serve", "server"]
+
+#: Where the emulator is steered; everything else is the API.
+CONTROL = f"{PREFIX}/"
 #: How long what is due waits while requests keep coming, before one piece more of it is done.
 BUSY_PAUSE_S = 0.002
 
@@ -40,8 +44,10 @@ BUSY_PAUSE_S = 0.002
 class Shell:
     """Carries requests from ASGI to the emulator, and does what is due in between."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, control: ControlApi | None) -> None:
         self._emulator = emulator
+        self._control = control
+        self._caller: AsyncCaller | None = None  # made when there is a call to make: it takes a client to be loaded
         self._woken = asyncio.Event()
         self._sleeps_until = 0.0  # by the clock of the machine; 0.0 while awake
         self._answered = False  # a request, since something that was due was last done
@@ -63,7 +69,10 @@ class Shell:
             body,
             f"{scope['scheme']}://{host.decode('latin-1')}",
         )
-        answer = self._emulator.handle(request)
+        if self._control is not None and request.path.startswith(CONTROL):
+            answer = await self._steered(self._control, request)
+        else:
+            answer = self._emulator.handle(request)
         if answer.trouble is not None:
             answer = await self._waited(request, answer, answer.trouble)
         if answer.status != 204:
@@ -74,8 +83,33 @@ class Shell:
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.content})
         self._answered = True
-        if self._emulator.next_due < self._sleeps_until:
+        if self._emulator.next_due < self._sleeps_until or self._emulator.calling_out:
             self._woken.set()
+
+    async def _steered(self, control: ControlApi, request: Request) -> Answer:
+        """Return the answer to a control request; other requests are answered between the slices of its work."""
+        for each in control.handle(request):
+            if isinstance(each, Answer):
+                return each
+            self._begin_calls()
+            if each.is_calling and self._caller is not None:
+                await self._caller.next_answer(each.name)
+            await asyncio.sleep(0)
+        raise AssertionError("a control request was not answered")
+
+    def _begin_calls(self) -> None:
+        if not self._emulator.calling_out:
+            return
+        if self._caller is None:
+            from .callers import AsyncCaller
+
+            self._caller = AsyncCaller(self._emulator, on_answer=self._woken.set)
+        self._caller.begin(self._emulator.take_calls())
+
+    async def close(self) -> None:
+        """Give up the outbound calls that are being made; with `--data` they are made again by the next emulator."""
+        if self._caller is not None:
+            await self._caller.close()
 
     async def _waited(self, request: Request, answer: Answer, trouble: Trouble) -> Answer:
         """Return the answer of a request that a latency hits, when it is time for it."""
@@ -94,6 +128,7 @@ class Shell:
         while True:
             busy, self._answered = self._answered, False
             more = self._emulator.run_due(budget_s=0.0, at_once=1) if busy else self._emulator.run_due()
+            self._begin_calls()
             if more:
                 await asyncio.sleep(BUSY_PAUSE_S if busy else 0)
                 continue
@@ -118,46 +153,52 @@ async def _cut(scope: Scope, receive: Receive, send: Send, answer: Answer, part:
         pass
 
 
-def application(emulator: Emulator, *, on_ready: Callable[[], None] = lambda: None) -> ASGIApp:
-    """Return the ASGI application of an emulator: the API below /v1, its own health below /_emulator.
+def application(
+    emulator: Emulator, *, control: ControlApi | None = None, on_ready: Callable[[], None] = lambda: None
+) -> ASGIApp:
+    """Return the ASGI application of an emulator: the API below /v1, the control API below /_emulator.
 
-    Requests to the API do not pass through Starlette, which would take a tenth of the time of a feed page.
+    Requests do not pass through a framework, which would take a tenth of the time of a feed page.
 
     Args:
         emulator: who answers.
+        control: who answers below /_emulator; None: nobody.
         on_ready: called once before the first request.
     """
-    shell = Shell(emulator)
+    shell = Shell(emulator, control)
 
-    async def health(_request: ControlRequest) -> JSONResponse:
-        return JSONResponse({"status": "ok", "environments": len(emulator.environments)})
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        due = asyncio.create_task(shell.do_what_is_due())
-        on_ready()
-        try:
-            yield
-        finally:
-            due.cancel()
-
-    control = Starlette(routes=[Route(CONTROL + "health", health)], lifespan=lifespan)
-    control.router.redirect_slashes = False
-    control.router.default = shell
-
-    async def front(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith(CONTROL):
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
             await shell(scope, receive, send)
         else:
-            await control(scope, receive, send)
+            await _live(shell, receive, send, on_ready)
 
-    return front
+    return app
 
 
-def serve(emulator: Emulator, listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
+async def _live(shell: Shell, receive: Receive, send: Send, on_ready: Callable[[], None]) -> None:
+    """Do what is due from the start of the server to its end."""
+    await receive()
+    due = asyncio.create_task(shell.do_what_is_due())
+    on_ready()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    due.cancel()
+    await shell.close()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+def serve(
+    emulator: Emulator, listener: socket.socket, *, control: ControlApi | None, on_ready: Callable[[], None]
+) -> None:
     """Serve an emulator on a listening socket until the process is told to stop (SIGINT or SIGTERM)."""
+    server(emulator, control=control, on_ready=on_ready).run(sockets=[listener])
+
+
+def server(emulator: Emulator, *, control: ControlApi | None, on_ready: Callable[[], None]) -> uvicorn.Server:
+    """Return the server of an emulator, which is yet to be run."""
     config = uvicorn.Config(
-        application(emulator, on_ready=on_ready),
+        application(emulator, control=control, on_ready=on_ready),
         http=CorkedProtocol,
         ws="none",
         proxy_headers=False,
@@ -167,4 +208,4 @@ def serve(emulator: Emulator, listener: socket.socket, *, on_ready: Callable[[],
         date_header=False,
         timeout_graceful_shutdown=1,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(config)

@@ -1,0 +1,21 @@
+"""Every operation of the control API and the function that answers it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from . import clock, environments, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .call import Handler
+
+__all__ = ["HANDLERS"]
+
+#: By the operationIds of the document; a module for each subject.
+HANDLERS: Final[Mapping[str, Handler]] = {
+    **clock.HANDLERS,
+    **environments.HANDLERS,
+    **whole.HANDLERS,
+}
