@@ -2,18 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from .clock import moment
 from .refusals import Forbidden, Unauthenticated
 
-__all__ = ["Credential", "bearer", "permit"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from .store.keys import Key, Kind
+
+__all__ = ["Credential", "KeyRing", "bearer", "permit"]
 
 
 class Credential(NamedTuple):
-    """A known key: its kind and the name of the environment it belongs to."""
+    """A known key.
 
-    kind: Literal["secret", "public"]
+    Attributes:
+        kind: what it may do.
+        environment: the name of the environment it belongs to.
+        until: when it expires; None: never.
+        revoked: whether it was taken back.
+    """
+
+    kind: Kind
     environment: str
+    until: datetime | None = None
+    revoked: bool = False
+
+
+class KeyRing:
+    """The keys of all environments."""
+
+    def __init__(self) -> None:
+        self._credentials: dict[str, Credential] = {}
+        self._tokens: dict[str, list[str]] = {}
+        self.find = self._credentials.get
+
+    def learn(self, environment: str, keys: Iterable[Key]) -> None:
+        """Know the keys of an environment, instead of those that were known of it.
+
+        A key that another environment has already stays with that one.
+        """
+        for token in self._tokens.pop(environment, ()):
+            del self._credentials[token]
+        self._tokens[environment] = known = []
+        for key in keys:
+            if key.token not in self._credentials:
+                until = None if key.expires_at is None else moment(key.expires_at)
+                self._credentials[key.token] = Credential(key.kind, environment, until, key.revoked_at is not None)
+                known.append(key.token)
 
 
 def bearer(header: str | None) -> str:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from knock_harness import contract
 
-from . import cors, idempotency
+from . import cors, idempotency, keys
+from .admission import admit, permit_use
 from .answer import Answer
 from .call import Call
 from .clock import NEVER, Clock, RunningClock, moment
-from .credentials import Credential, bearer, permit
+from .credentials import KeyRing, bearer
 from .definitions import project_of
 from .environment import Environment
 from .environment_files import EnvironmentFiles
@@ -23,7 +24,8 @@ from .failures import troubled
 from .identifiers import Identifiers
 from .journal import Journal
 from .operations import HANDLERS
-from .refusals import NotFound, Refusal, Unauthenticated
+from .refusals import InvalidParams, NotFound, Refusal, Unauthenticated
+from .settings import Settings
 from .tasks import TASKS
 from .validation import parse_body, validate
 from .visit import Visit
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
     from knock_harness.contract import Match
     from knock_harness.contract.project import Project
 
+    from .credentials import Credential
     from .faults import Trouble
+    from .keys import Key, Kind
     from .outbound import OutboundAnswer, OutboundCall
 
 __all__ = ["Answer", "Emulator"]
@@ -57,6 +61,7 @@ class Emulator:
             ``sk_test_...``.
         seed: makes identifiers the same in every run.
         data: the directory in which environments are kept; those in it exist from the start. None: in memory.
+        settings: that every environment starts with.
 
     Attributes:
         environments: by the secret key that opened each.
@@ -77,6 +82,7 @@ class Emulator:
         strict_keys: bool = False,
         seed: int | None = None,
         data: Path | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.project = project or contract.project.load()
         self.environments: dict[str, Environment] = {}
@@ -87,7 +93,8 @@ class Emulator:
         self._strict_keys = strict_keys
         self._seed = seed
         self._ids = Identifiers(seed, whose="requests")
-        self._credentials: dict[str, Credential] = {}
+        self._settings = settings or Settings()
+        self._keys = KeyRing()
         self._due: dict[str, float] = {}  # the environments with work in their queue, and when the first of it is due
         self._noted: dict[str, str | None] = {}  # when that is by their own clocks
         self._files = None if data is None else EnvironmentFiles(data)
@@ -103,13 +110,37 @@ class Emulator:
                 new_clock=self._new_clock,
                 seed=self._seed,
                 path=self._files.path(secret_key) if self._files else None,
+                settings=self._settings,
             )
             self._note_due(secret_key)
-            self._credentials[secret_key] = Credential("secret", secret_key)
-            self._credentials["pk_" + secret_key.removeprefix("sk_")] = Credential("public", secret_key)
+            keys.begin(self.environments[secret_key])
+            self._learn_keys(secret_key)
         return self.environments[secret_key]
 
     def admit_environment(self, name: str) -> Environment:
+    def create_key(self, name: str, kind: Kind, *, token: str | None = None, expires_at: datetime | None = None) -> Key:
+        """Give an environment one more key; see `keys.create`."""
+        if token is not None and self._keys.find(token) is not None:
+            raise InvalidParams.at("token", "is in use", kind="unique")
+        key = keys.create(self.environments[name], kind, token=token, expires_at=expires_at)
+        self._learn_keys(name)
+        return key
+
+    def revoke_key(self, name: str, token: str) -> Key:
+        """Refuse a key of an environment from now on; see `keys.revoke`."""
+        key = keys.revoke(self.environments[name], token)
+        self._learn_keys(name)
+        return key
+
+    def expire_key(self, name: str, token: str, *, at: datetime | None) -> Key:
+        """Let a key of an environment expire; see `keys.expire`."""
+        key = keys.expire(self.environments[name], token, at=at)
+        self._learn_keys(name)
+        return key
+
+    def _learn_keys(self, name: str) -> None:
+        self._keys.learn(name, self.environments[name].store.keys.all())
+
         """Return the environment that a secret key names or may open.
 
         Raises:
@@ -197,6 +228,12 @@ class Emulator:
         self._note_due(name, moved=True)
 
     def take_calls(self) -> list[tuple[str, OutboundCall]]:
+    def restore(self, name: str, snapshot: Snapshot) -> None:
+        """Let an environment be as when a snapshot was taken."""
+        self.environments[name].restore(snapshot)
+        self._learn_keys(name)
+        self._note_due(name, moved=True)
+
         """Return the outbound calls to make that were not returned before, each with whose environment it is of."""
         names, self.calling_out = sorted(self.calling_out), set()
         return [(name, call) for name in names for call in self.environments[name].take_calls()]
@@ -237,13 +274,17 @@ class Emulator:
         visit.match = match = contract.match(request.method, request.path)
         if match is None:
             return self._unmatched(request)
-        permit(credential, secret_only=match.operation.secret_only)
+        if credential.until is not None and now >= credential.until:
+            raise Unauthenticated("api_key_expired", "This API key has expired")  # AUTH-EXPIRED-KEY
+        visit.user = admit(credential, request, match, environment, now=now)
         if environment.faults.active and visit.trouble is None:
             visit.trouble = environment.faults.strike(match.operation.id, now=now)
         if visit.trouble is not None and visit.trouble.has_no_effect:
             return Reply(match.operation.success)
         if request.method == "GET":
             return self._call(visit, match, environment, now)
+        if environment.limits.active:
+            environment.limits.admit(match, user_id=visit.user and visit.user.user_id, now=now)
         with environment.store.transaction():
             reply = self._call(visit, match, environment, now)
         self._note_due(credential.environment)
@@ -251,12 +292,14 @@ class Emulator:
 
     def _authenticate(self, request: Request) -> Credential:
         token = bearer(request.header(b"authorization"))
-        credential = self._credentials.get(token)
+        credential = self._keys.find(token)
         if credential is None:
             if self._strict_keys or not token.startswith("sk_test_"):
                 raise Unauthenticated("api_key_missing", "This API key is not known")  # AUTH-UNKNOWN-KEY-401
             self.open_environment(token)
-            credential = self._credentials[token]
+            credential = self._keys.find(token)
+        if credential is None or credential.revoked:
+            raise Unauthenticated("api_key_missing", "This API key was revoked")  # AUTH-REVOKED-KEY-401
         return credential
 
     def _call(self, visit: Visit, match: Match, environment: Environment, now: datetime) -> Reply:
@@ -281,6 +324,8 @@ class Emulator:
             raise NotFound(f"{request.path}", code="route_missing")  # ERR-UNKNOWN-ROUTE
         refusal = Refusal(405, "method_not_allowed", f"{request.method} is not a method of this path")
         reply = refusal.reply()
+        if visit.user is not None:
+            permit_use(call, visit.user)
         reply.headers = {"allow": ", ".join(sorted(methods))}
         return reply
 

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import msgspec
 
 from . import event_webhooks
+from .batch_limits import BatchLimits
 from .clock import Clock, moment, stamp
 from .engine.plans import Plans
 from .faults import Faults
 from .identifiers import Identifiers
 from .journal import Journal
 from .outbound import encode
+from .limits import Limits, factor
 from .retention import Purge
 from .settings import Settings
 from .snapshots import Snapshots
 from .store import Store
 
 if TYPE_CHECKING:
+from .user_tokens import UserTokens
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
@@ -55,6 +58,7 @@ class Environment:
     Attributes:
         project: the committed workflows, channels, guides and defaults; replaced as a whole by a commit.
         clock: its time.
+        settings: that it starts with.
         ids: where new identifiers come from.
         store: its records.
         settings: what is set for it; changed by `configure`.
@@ -70,6 +74,10 @@ class Environment:
         self,
         name: str,
         *,
+        base_url: where its callers reach it, such as ``http://127.0.0.1:4000``.
+        limits: how many requests are admitted; a change of settings begins the account anew.
+        batch_limits: how often a status of a message is changed by batches.
+        user_tokens: who its users' tokens speak for.
         project: Project,
         new_clock: Callable[[], Clock],
         seed: int | None = None,
@@ -80,6 +88,7 @@ class Environment:
         self.faults = Faults(seed, whose=name)
         self.snapshots = Snapshots()
         self._base_project = project
+        settings: Settings | None = None,
         self._new_clock = new_clock
         self._seed = seed
         self._calling: set[int] = set()  # places of the outbound calls that are being made
@@ -90,6 +99,7 @@ class Environment:
         """Begin with a store, from where it stands."""
         self.store = store
         kept = store.kept
+        self._base_settings = settings or Settings()
         generation = int(kept.get("generation") or b"-1") + 1
         self.ids = Identifiers(self._seed, whose=self.name, generation=generation)
         with store.transaction():
@@ -102,7 +112,7 @@ class Environment:
         self.project = self._base_project
         self.plans = Plans()
         settings = self.store.kept.get("settings")
-        self.settings = Settings() if settings is None else msgspec.json.decode(settings, type=Settings)
+        self.settings = self._base_settings if settings is None else msgspec.json.decode(settings, type=Settings)
         self.clock = self._new_clock()
         moved_to = self.store.kept.get("clock")
         if moved_to is not None:
@@ -114,8 +124,11 @@ class Environment:
         self._follow_settings()
 
     def reset(self) -> None:
-        """Forget all records, settings, commits and moves of the clock: be as when it was first opened."""
-        path = self.store.path
+        """Forget all records, settings, commits and moves of the clock: be as when it was first opened.
+
+        Its keys stay, so that whoever holds them goes on.
+        """
+        path, keys = self.store.path, self.store.keys.all()
         self.store.close()
         self.journal.clear()
         self.faults.clear()
@@ -134,6 +147,7 @@ class Environment:
         """Change settings, by their names in `Settings`."""
         self.settings = msgspec.structs.replace(self.settings, **changes)
         self.store.kept.put("settings", msgspec.json.encode(self.settings))
+        self.store.keys.add(keys)
         self._follow_settings()
 
     def _follow_settings(self) -> None:
@@ -150,6 +164,9 @@ class Environment:
         self._earliest_put = min(self._earliest_put, due_at)
         return self.store.queue.put(due_at, kind, payload)
 
+        times = factor(self.settings.limits)
+        self.limits, self.batch_limits = Limits(times), BatchLimits(times)
+        self.user_tokens = UserTokens(self.settings.signing_key)
     def call_out(self, request: OutboundRequest, *, answered_by: str, about: bytes) -> None:
         """Let a request be made of somebody outside.
 

@@ -15,6 +15,7 @@ __all__ = [
     "InvalidParams",
     "NotFound",
     "Refusal",
+    "TooManyRequests",
     "Unauthenticated",
 ]
 
@@ -81,6 +82,24 @@ class NotFound(Refusal):
     """What the request names does not exist."""
 
     def __init__(self, what: str, *, code: str = "resource_missing") -> None:
+class TooManyRequests(Refusal):
+    """More requests came than the tier of the operation admits (RATE-429-ENVELOPE).
+
+    Args:
+        after_s: when it is worth trying again, in whole seconds from now (RATE-RETRY-AFTER-SANE).
+    """
+
+    def __init__(self, *, after_s: int) -> None:
+        super().__init__(429, "rate_limit_exceeded", "This operation was called too often; try again later")
+        self.after_s = after_s
+
+    def reply(self) -> Reply:
+        """Return the answer that tells the caller."""
+        reply = super().reply()
+        reply.headers = {"retry-after": str(self.after_s)}
+        return reply
+
+
         super().__init__(404, code, f"{what} could not be found")
 
 

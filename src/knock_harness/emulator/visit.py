@@ -11,6 +11,7 @@ from knock_harness.contract import Match
 from .environment import Environment
 from .exchange import Request
 from .faults import Trouble
+from .user_tokens import UserToken
 
 __all__ = ["Visit"]
 
@@ -24,6 +25,7 @@ class Visit(msgspec.Struct):
         trouble: the faults that hit it.
         environment: whose it is; None: it named none that exists.
         at: the moment it came, on the clock of that environment.
+        user: whom its user token speaks for; None: it has none to look at.
         match: the operation it is; None: none of the API, or not known.
     """
 
@@ -33,3 +35,4 @@ class Visit(msgspec.Struct):
     environment: Environment | None = None
     at: datetime | None = None
     match: Match | None = None
+    user: UserToken | None = None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from knock_harness.emulator import batch_limits
 from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.engagement import CHANGES, interaction
 from knock_harness.emulator.exchange import Reply
@@ -56,8 +57,14 @@ def _changed(call: Call, word: str, data: Mapping[str, Any] | None) -> Reply:
     messages = call.store.messages
     found = map(messages.find, dict.fromkeys(call.body["message_ids"]))  # MSGBATCH-UNKNOWN-ID
     known = [each for each in found if each and is_changeable(call.environment, each, at=call.now)]
-    messages.engage([each.seq for each in known], CHANGES[word], at=stamp(call.now), data=data)
-    return _list(messages.read(each.id) or "" for each in known)
+    rejected = call.environment.batch_limits.rejected(word, [each.id for each in known], now=call.now)
+    held = set(rejected)
+    changed = [each.seq for each in known if each.id not in held]  # BATCH-DEDUP-PARTIAL
+    messages.engage(changed, CHANGES[word], at=stamp(call.now), data=data)
+    reply = _list(messages.read(each.id) or "" for each in known)  # BATCH-DEDUP-FULL-BODY
+    if rejected:  # BATCH-DEDUP-HEADER-ABSENT
+        reply.headers = {batch_limits.HEADER: ",".join(rejected)}
+    return reply
 
 
 def _list(texts: Iterable[str]) -> Reply:

@@ -17,6 +17,7 @@ from .definitions import Definitions
 from .feeds import Feeds
 from .guides import Guides
 from .kept import Kept
+from .keys import Keys
 from .messages import Messages
 from .outbound import OutboundCalls
 from .preferences import PreferenceSets
@@ -48,6 +49,7 @@ AREAS = (
     Guides,
     Kept,
     OutboundCalls,
+    Keys,
     PreferenceSets,
     Recipients,
     Replies,
@@ -94,6 +96,7 @@ class Store:
         self.preferences = PreferenceSets(self.connection)
         self.recipients = Recipients(self.connection)
         self.replies = Replies(self.connection)
+        self.keys = Keys(self.connection)
         self.runs = Runs(self.connection)
         self.schedules = Schedules(self.connection)
         self.subscriptions = Subscriptions(self.connection)

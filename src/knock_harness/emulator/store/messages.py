@@ -152,6 +152,21 @@ class Messages:
         ).fetchone()
         return Stored(row[0], id, Ref(row[1], row[2]), *row[3:]) if row else None
 
+    def whose(self, id: str) -> tuple[Ref, str] | None:  # noqa: A002
+        """Return whose a message is, and the key of the workflow or guide it came from; None if there is no such."""
+        row = self._connection.execute(
+            "SELECT collection, recipient_id, source_key FROM messages WHERE id = ?", (id,)
+        ).fetchone()
+        return (Ref(row[0], row[1]), row[2]) if row else None
+
+    def owners(self, ids: Sequence[str]) -> Sequence[tuple[Ref, str | None]]:
+        """Return whose the messages of some ids are, and the tenant each is about; ids of none are left out."""
+        rows = self._connection.execute(
+            "SELECT collection, recipient_id, tenant FROM messages WHERE id IN (SELECT value FROM json_each(?))",
+            (as_json(ids),),
+        )
+        return [(Ref(collection, id), tenant) for collection, id, tenant in rows]  # noqa: A001 - the name of the API
+
     def outgoing(self, id: str) -> Outgoing | None:  # noqa: A002
         """Return what is sent of a message, or None if there is no such; those of feeds are not sent."""
         row = self._connection.execute("SELECT id, status, source_key, content FROM messages WHERE id = ?", (id,))
