@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import httpx
 
 
+@pytest.mark.promise("OBJECT-SET-CREATES", "OBJECT-SHAPE", "OBJECT-PROPERTIES-NESTED", "OBJECT-RESERVED-IN-PROPERTIES")
 def test_properties_of_an_object_come_back_under_properties(api: httpx.Client) -> None:
     sent = {"name": "Site", "locale": "de", "timezone": "Europe/Berlin", "email": "a@b.c", "type": "x", "price": 1}
 
@@ -21,6 +22,7 @@ def test_properties_of_an_object_come_back_under_properties(api: httpx.Client) -
     assert answer["created_at"] is None
 
 
+@pytest.mark.promise("OBJECT-SET-MERGES-DEEP", "OBJECT-SET-RETURNS-MERGED")
 def test_setting_an_object_again_merges_deeply(api: httpx.Client) -> None:
     api.put("/v1/objects/projects/1", json={"meta": {"a": 1}, "x": 1})
 
@@ -29,6 +31,7 @@ def test_setting_an_object_again_merges_deeply(api: httpx.Client) -> None:
     assert answer["properties"] == {"meta": {"a": 1, "b": 2}, "x": None}
 
 
+@pytest.mark.promise("OBJECT-IDENTITY-PAIR", "OBJECT-DELETE-GONE")
 def test_collection_and_id_together_name_an_object(api: httpx.Client) -> None:
     api.put("/v1/objects/projects/1", json={"me": "project"})
     api.put("/v1/objects/teams/1", json={"me": "team"})
@@ -39,6 +42,7 @@ def test_collection_and_id_together_name_an_object(api: httpx.Client) -> None:
     assert api.get("/v1/objects/teams/1").json()["properties"] == {"me": "team"}
 
 
+@pytest.mark.promise("OBJECT-USER-NAMESPACES")
 def test_users_and_objects_do_not_share_ids(api: httpx.Client) -> None:
     api.put("/v1/users/u", json={"name": "User"})
 
@@ -48,6 +52,7 @@ def test_users_and_objects_do_not_share_ids(api: httpx.Client) -> None:
     assert api.get("/v1/users/u").json()["name"] == "User"
 
 
+@pytest.mark.promise("OBJECT-ID-IMMUTABLE")
 def test_id_and_collection_in_the_body_move_nothing(api: httpx.Client) -> None:
     answer = api.put("/v1/objects/projects/1", json={"id": "2", "collection": "teams"}).json()
 
@@ -55,12 +60,14 @@ def test_id_and_collection_in_the_body_move_nothing(api: httpx.Client) -> None:
     assert api.get("/v1/objects/teams/2").status_code == 404
 
 
+@pytest.mark.promise("OBJECT-CREATED-AT-FROM-CALLER")
 def test_created_at_of_an_object_is_the_callers(api: httpx.Client) -> None:
     api.put("/v1/objects/projects/1", json={"created_at": "2020-01-01T00:00:00Z"})
 
     assert api.put("/v1/objects/projects/1", json={"a": 1}).json()["created_at"] == "2020-01-01T00:00:00.000000Z"
 
 
+@pytest.mark.promise("OBJECT-PROPERTIES-256KB")
 def test_an_object_cannot_grow_above_the_limit(api: httpx.Client) -> None:
     api.put("/v1/objects/projects/1", json={"a": "x" * 150_000})
 
@@ -68,6 +75,7 @@ def test_an_object_cannot_grow_above_the_limit(api: httpx.Client) -> None:
     assert api.get("/v1/objects/projects/1").json()["properties"].keys() == {"a"}
 
 
+@pytest.mark.promise("OBJECT-SET-SIDE-DATA")
 def test_side_data_of_an_object_is_stored_apart(api: httpx.Client, channel: Callable[[str], str]) -> None:
     slack = channel("slack")
     connections = [{"access_token": "x", "channel_id": "C1"}]
@@ -83,6 +91,7 @@ def test_side_data_of_an_object_is_stored_apart(api: httpx.Client, channel: Call
     assert api.get("/v1/objects/projects/1/preferences/default").json()["workflows"] == {"w": False}
 
 
+@pytest.mark.promise("OBJECT-LIST-EXACT")
 def test_a_list_holds_the_objects_of_its_collection_alone(api: httpx.Client) -> None:
     for path in ("projects/1", "projects/2", "projects_archive/3"):
         api.put(f"/v1/objects/{path}", json={})
@@ -90,6 +99,7 @@ def test_a_list_holds_the_objects_of_its_collection_alone(api: httpx.Client) -> 
     assert {each["id"] for each in api.get("/v1/objects/projects").json()["entries"]} == {"1", "2"}
 
 
+@pytest.mark.promise("OBJECT-LIST-UNKNOWN-COLLECTION")
 @pytest.mark.parametrize("collection", ["nothing", "$tenants"])
 def test_a_collection_that_nobody_used_is_an_empty_page(api: httpx.Client, collection: str) -> None:
     answer = api.get(f"/v1/objects/{collection}")
@@ -98,6 +108,7 @@ def test_a_collection_that_nobody_used_is_an_empty_page(api: httpx.Client, colle
     assert answer.json()["entries"] == []
 
 
+@pytest.mark.promise("OBJECT-LIST-INCLUDE-PREFERENCES")
 def test_the_list_holds_preferences_only_when_asked(api: httpx.Client) -> None:
     api.put("/v1/objects/projects/1/preferences/default", json={"workflows": {"w": False}})
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,11 +28,13 @@ def prefer(api: httpx.Client, preferences: dict[str, Any] | None) -> dict[str, A
     return answer
 
 
+@pytest.mark.promise("TENANT-SET-CREATES", "TENANT-SHAPE")
 def test_an_empty_body_makes_a_tenant(api: httpx.Client) -> None:
     assert put(api) == {"__typename": "Tenant", "id": "acme"}
     assert tenant(api) == {"__typename": "Tenant", "id": "acme"}
 
 
+@pytest.mark.promise("TENANT-PROPERTIES-TOP-LEVEL", "TENANT-SET-MERGES")
 def test_custom_properties_of_a_tenant_stand_at_the_top(api: httpx.Client) -> None:
     put(api, name="Acme", plan="gold", meta={"a": 1})
 
@@ -39,6 +43,7 @@ def test_custom_properties_of_a_tenant_stand_at_the_top(api: httpx.Client) -> No
     assert {"name": "Acme", "plan": "gold", "meta": {"a": 1, "b": 2}}.items() <= tenant(api).items()
 
 
+@pytest.mark.promise("TENANT-SET-MERGES-DEEP", "TENANT-BRANDING-ROUNDTRIP", "TENANT-BRANDING-NULL")
 def test_changing_one_branding_field_leaves_the_others_and_the_preferences(api: httpx.Client) -> None:
     branding = {
         f"{theme}{name}": f"https://example.com/{name}"
@@ -54,6 +59,7 @@ def test_changing_one_branding_field_leaves_the_others_and_the_preferences(api: 
     assert settings["preference_set"]["workflows"] == {"w": False}
 
 
+@pytest.mark.promise("TENANT-PREFSET-MERGES")
 def test_preferences_of_a_tenant_merge_by_default(api: httpx.Client) -> None:
     prefer(api, {"categories": {"admin": False}})
 
@@ -62,6 +68,7 @@ def test_preferences_of_a_tenant_merge_by_default(api: httpx.Client) -> None:
     assert stored == {"id": "default", "categories": {"admin": False}, "channel_types": {"email": False}}
 
 
+@pytest.mark.promise("TENANT-PREFSET-REPLACE", "TENANT-PREFSET-ID")
 def test_preferences_of_a_tenant_are_replaced_on_request(api: httpx.Client) -> None:
     prefer(api, {"categories": {"admin": False}})
 
@@ -70,6 +77,7 @@ def test_preferences_of_a_tenant_are_replaced_on_request(api: httpx.Client) -> N
     assert stored == {"id": "default", "channel_types": {"email": False}}
 
 
+@pytest.mark.promise("TENANT-PREFSET-NULL")
 def test_null_takes_the_preferences_of_a_tenant_away_and_nothing_else(api: httpx.Client) -> None:
     put(api, settings={"branding": {"logo_url": "https://example.com"}, "preference_set": {"workflows": {"w": False}}})
 
@@ -77,6 +85,7 @@ def test_null_takes_the_preferences_of_a_tenant_away_and_nothing_else(api: httpx
     assert tenant(api)["settings"]["branding"] == {"logo_url": "https://example.com"}
 
 
+@pytest.mark.promise("TENANT-PREFSET-STRATEGY-STICKS")
 def test_a_replace_mark_stays_until_it_is_set_to_merge(api: httpx.Client) -> None:
     email_off = {"channel_types": {"email": False}}
     prefer(api, {"categories": {"c": {"__strategy__": "replace", **email_off}}})
@@ -90,6 +99,7 @@ def test_a_replace_mark_stays_until_it_is_set_to_merge(api: httpx.Client) -> Non
     assert gone["categories"]["c"] == email_off
 
 
+@pytest.mark.promise("TENANT-RESOLVE-FULL", "TENANT-RESOLVE-PRECEDENCE", "TENANT-RESOLVE-NOT-STORED")
 def test_resolving_lays_the_preferences_over_those_of_the_environment(
     api: httpx.Client, environment: Environment
 ) -> None:
@@ -105,6 +115,7 @@ def test_resolving_lays_the_preferences_over_those_of_the_environment(
     assert plain == tenant(api)
 
 
+@pytest.mark.promise("TENANT-LIST-FILTER-ID", "TENANT-LIST-FILTER-NAME", "TENANT-LIST-EXACT")
 def test_the_list_can_be_narrowed_by_id_and_name(api: httpx.Client) -> None:
     for name, body in {"a": {"name": "Acme"}, "b": {"name": "Bell"}, "c": {}, "d": {"name": "Acme"}}.items():
         api.put(f"/v1/tenants/{name}", json=body)
@@ -118,6 +129,7 @@ def test_the_list_can_be_narrowed_by_id_and_name(api: httpx.Client) -> None:
     assert listed("?name=Acme") == ["d", "a"]
 
 
+@pytest.mark.promise("TENANT-IS-OBJECT")
 def test_a_tenant_is_the_object_of_its_id(api: httpx.Client) -> None:
     put(api, plan="gold")
     assert api.get("/v1/objects/$tenants/acme").json()["properties"] == {"plan": "gold"}
@@ -137,6 +149,7 @@ def test_an_object_that_is_no_tenant_is_refused_among_the_tenants(api: httpx.Cli
     assert refused.status_code == 422
 
 
+@pytest.mark.promise("TENANT-CHANNEL-DATA")
 def test_channel_data_of_a_tenant_is_read_from_its_object(api: httpx.Client, channel: Callable[[str], str]) -> None:
     slack, teams = channel("slack"), channel("ms-teams")
     put(api, channel_data={slack: {"connections": []}})
@@ -148,6 +161,7 @@ def test_channel_data_of_a_tenant_is_read_from_its_object(api: httpx.Client, cha
     assert [api.get(f"{path}/{each}").status_code for each in (slack, teams)] == [200, 200]
 
 
+@pytest.mark.promise("TENANT-SUBSCRIBERS")
 def test_recipients_can_follow_a_tenant(api: httpx.Client) -> None:
     put(api)
     api.post("/v1/objects/$tenants/acme/subscriptions", json={"recipients": ["ada"]}).raise_for_status()
@@ -157,6 +171,7 @@ def test_recipients_can_follow_a_tenant(api: httpx.Client) -> None:
     assert [each["object"]["collection"] for each in followed] == ["$tenants"]
 
 
+@pytest.mark.promise("TENANT-DELETE-ALL-DATA", "TENANT-DELETE-KEEPS-USERS")
 def test_a_deleted_tenant_leaves_nothing_and_no_user_goes_with_it(
     api: httpx.Client, channel: Callable[[str], str]
 ) -> None:

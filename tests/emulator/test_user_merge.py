@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,6 +17,7 @@ def merge(api: httpx.Client) -> httpx.Response:
     return api.post("/v1/users/ada/merge", json={"from_user_id": "bea"})
 
 
+@pytest.mark.promise("USER-MERGE-RETURNS-PRIMARY", "USER-MERGE-DELETES-SECONDARY")
 def test_a_merge_returns_the_primary_and_deletes_the_secondary(api: httpx.Client) -> None:
     api.put("/v1/users/ada", json={})
     api.put("/v1/users/bea", json={})
@@ -26,6 +29,7 @@ def test_a_merge_returns_the_primary_and_deletes_the_secondary(api: httpx.Client
     assert api.get("/v1/users/bea").status_code == 404
 
 
+@pytest.mark.promise("USER-MERGE-PROPERTIES")
 def test_properties_are_merged_deeply_and_those_of_the_primary_stay(api: httpx.Client) -> None:
     api.put("/v1/users/ada", json={"name": "Ada", "meta": {"a": 1}})
     api.put("/v1/users/bea", json={"name": "Bea", "meta": {"a": 2, "b": 3}, "plan": "pro"})
@@ -35,6 +39,7 @@ def test_properties_are_merged_deeply_and_those_of_the_primary_stay(api: httpx.C
     assert (merged["name"], merged["meta"], merged["plan"]) == ("Ada", {"a": 1, "b": 3}, "pro")
 
 
+@pytest.mark.promise("USER-MERGE-PREFERENCES")
 def test_only_preference_sets_that_the_primary_lacks_are_added(api: httpx.Client) -> None:
     api.put("/v1/users/ada/preferences/default", json={"channel_types": {"email": False}})
     api.put("/v1/users/bea/preferences/default", json={"channel_types": {"sms": False}})
@@ -46,6 +51,7 @@ def test_only_preference_sets_that_the_primary_lacks_are_added(api: httpx.Client
     assert api.get("/v1/users/ada/preferences/acme").json()["workflows"] == {"w": False}
 
 
+@pytest.mark.promise("USER-MERGE-CHANNEL-DATA")
 def test_only_channels_that_the_primary_lacks_are_added(api: httpx.Client, channel: Callable[[str], str]) -> None:
     fcm, apns = channel("push-fcm"), channel("push-apns")
     api.put("/v1/users/ada", json={"channel_data": {fcm: {"tokens": ["a"]}}})
@@ -57,6 +63,7 @@ def test_only_channels_that_the_primary_lacks_are_added(api: httpx.Client, chann
     assert api.get(f"/v1/users/ada/channel_data/{apns}").json()["data"]["tokens"] == ["c"]
 
 
+@pytest.mark.promise("USER-MERGE-MESSAGES", "USER-MERGE-MESSAGES-AGE")
 def test_messages_of_the_last_thirty_days_move(
     api: httpx.Client, clock: VirtualClock, send: Callable[..., str], feed: str
 ) -> None:
@@ -102,12 +109,14 @@ def test_a_merge_with_itself_is_refused(api: httpx.Client) -> None:
     assert api.get("/v1/users/ada").json()["name"] == "Ada"
 
 
+@pytest.mark.promise("USER-MERGE-FROM-REQUIRED")
 def test_a_merge_needs_the_other_user(api: httpx.Client) -> None:
     api.put("/v1/users/ada", json={})
 
     assert api.post("/v1/users/ada/merge", json={}).status_code == 422
 
 
+@pytest.mark.promise("USER-MERGE-INFLIGHT")
 def test_runs_of_the_secondary_that_wait_send_nothing(api: httpx.Client, clock: VirtualClock) -> None:
     for name in ("ada", "bea"):
         api.put(f"/v1/users/{name}", json={})

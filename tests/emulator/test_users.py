@@ -23,6 +23,9 @@ def ids(api: httpx.Client) -> set[str]:
     return {each["id"] for each in api.get("/v1/users").json()["entries"]}
 
 
+@pytest.mark.promise(
+    "USER-IDENTIFY-CREATES", "USER-PROPERTIES-TOP-LEVEL", "USER-SYSTEM-FIELDS", "USER-IDENTIFY-RETURNS-MERGED"
+)
 def test_an_identified_user_can_be_read_at_once(api: httpx.Client) -> None:
     identified = api.put("/v1/users/ada", json={"name": "Ada", "plan": "pro"})
 
@@ -31,12 +34,14 @@ def test_an_identified_user_can_be_read_at_once(api: httpx.Client) -> None:
     assert (user(api)["name"], user(api)["plan"]) == ("Ada", "pro")
 
 
+@pytest.mark.promise("USER-IDENTIFY-EMPTY-BODY")
 def test_an_empty_body_makes_a_user_without_properties(api: httpx.Client) -> None:
     api.put("/v1/users/ada", json={})
 
     assert user(api).keys() == {"__typename", "id", "created_at", "updated_at"}
 
 
+@pytest.mark.promise("USER-ID-IMMUTABLE")
 def test_an_id_in_the_body_renames_nobody(api: httpx.Client) -> None:
     api.put("/v1/users/ada", json={"id": "bea"})
 
@@ -52,6 +57,7 @@ def test_system_fields_in_the_body_change_no_system_field(api: httpx.Client) -> 
     assert user(api) == before
 
 
+@pytest.mark.promise("USER-PROPERTY-ROUNDTRIP")
 @pytest.mark.parametrize(
     "value",
     [12345678901234567890123, 1.5, True, None, "ünïcode", [1, {"a": [None]}], {"a": {"b": {"c": {}}}}],
@@ -63,6 +69,7 @@ def test_custom_properties_come_back_as_they_were_sent(api: httpx.Client, value:
     assert user(api)["collection"] == value
 
 
+@pytest.mark.promise("USER-IDENTIFY-MERGES-DEEP", "USER-IDENTIFY-KEEPS-OTHERS", "USER-IDENTIFY-NULL-OVERWRITES")
 def test_identify_merges_deeply(api: httpx.Client) -> None:
     api.put("/v1/users/ada", json={"meta": {"a": 1, "deep": {"x": 1}}, "tags": [1], "plan": "pro"})
 
@@ -73,6 +80,7 @@ def test_identify_merges_deeply(api: httpx.Client) -> None:
     assert (merged["tags"], merged["plan"]) == ([2], None)
 
 
+@pytest.mark.promise("USER-RESERVED-FIELDS-STORED")
 def test_the_reserved_fields_are_stored(api: httpx.Client) -> None:
     fields = {
         "name": "Ada",
@@ -93,6 +101,7 @@ def test_a_reserved_field_can_be_null(api: httpx.Client, field: str) -> None:
     assert api.put("/v1/users/ada", json={field: None}).json()[field] is None
 
 
+@pytest.mark.promise("USER-TIMEZONE-VALID")
 @pytest.mark.parametrize("timezone", ["Mars/Olympus", "", "America", "../etc/passwd", "a\x00b"])
 def test_a_timezone_that_is_none_is_refused_and_changes_nothing(api: httpx.Client, timezone: str) -> None:
     before = api.put("/v1/users/ada", json={"timezone": "Etc/UTC"}).json()
@@ -104,6 +113,7 @@ def test_a_timezone_that_is_none_is_refused_and_changes_nothing(api: httpx.Clien
     assert user(api) == before
 
 
+@pytest.mark.promise("USER-CREATED-AT-FROM-CALLER")
 def test_created_at_is_what_the_caller_says_and_stays(api: httpx.Client) -> None:
     assert api.put("/v1/users/ada", json={}).json()["created_at"] is None
     api.put("/v1/users/ada", json={"created_at": "2020-02-03T04:05:06+02:00"})
@@ -113,6 +123,7 @@ def test_created_at_is_what_the_caller_says_and_stays(api: httpx.Client) -> None
     assert user(api)["created_at"] == "2020-02-03T02:05:06.000000Z"
 
 
+@pytest.mark.promise("USER-UPDATED-AT-ADVANCES")
 def test_updated_at_moves_with_a_change_and_not_with_a_read(api: httpx.Client, clock: VirtualClock) -> None:
     first = api.put("/v1/users/ada", json={"a": 1}).json()["updated_at"]
     clock.advance(timedelta(seconds=5))
@@ -121,6 +132,7 @@ def test_updated_at_moves_with_a_change_and_not_with_a_read(api: httpx.Client, c
     assert api.put("/v1/users/ada", json={"a": 2}).json()["updated_at"] == "2026-03-01T12:00:05.000000Z"
 
 
+@pytest.mark.promise("USER-PROPERTIES-256KB-TOTAL")
 def test_properties_that_grow_too_large_are_refused_and_change_nothing(api: httpx.Client) -> None:
     api.put("/v1/users/ada", json={"k1": "x" * 100_000, "k2": "x" * 100_000}).raise_for_status()
 
@@ -131,6 +143,7 @@ def test_properties_that_grow_too_large_are_refused_and_change_nothing(api: http
     assert api.put("/v1/users/ada", json={"k1": "short"}).status_code == 200
 
 
+@pytest.mark.promise("USER-IDENTIFY-QUERY-PARAMS")
 def test_properties_may_come_in_the_query(api: httpx.Client) -> None:
     api.put("/v1/users/ada?name=Ada&plan=pro&tags[]=a&tags[]=b").raise_for_status()
 
@@ -141,6 +154,7 @@ def test_properties_in_the_query_are_held_against_the_contract(api: httpx.Client
     assert api.put("/v1/users/ada?created_at=yesterday").status_code == 422
 
 
+@pytest.mark.promise("USER-IDENTIFY-CHANNEL-DATA", "USER-IDENTIFY-SIDE-DATA-NOT-ECHOED")
 def test_channel_data_of_an_identify_is_stored_and_not_shown(api: httpx.Client, channel: Callable[[str], str]) -> None:
     push = channel("push-fcm")
 
@@ -160,6 +174,7 @@ def test_an_identify_with_an_unknown_channel_changes_nothing(api: httpx.Client) 
     assert user(api)["name"] == "Ada"
 
 
+@pytest.mark.promise("USER-IDENTIFY-PREFERENCES-MERGE", "USER-IDENTIFY-PREFERENCES-KEYED")
 def test_preferences_of_an_identify_are_merged_into_each_set(api: httpx.Client) -> None:
     api.put("/v1/users/ada/preferences/default", json={"channel_types": {"email": True, "sms": False}})
 
@@ -186,6 +201,7 @@ def test_an_id_is_found_however_it_was_escaped(api: httpx.Client, name: str) -> 
     assert ids(api) == {name}
 
 
+@pytest.mark.promise("USER-LIST-SAME-RECORD")
 def test_the_list_shows_users_as_they_are_read(api: httpx.Client) -> None:
     for name in ("ada", "bea"):
         api.put(f"/v1/users/{name}", json={"name": name})
@@ -193,6 +209,7 @@ def test_the_list_shows_users_as_they_are_read(api: httpx.Client) -> None:
     assert api.get("/v1/users").json()["entries"] == [user(api, "bea"), user(api, "ada")]
 
 
+@pytest.mark.promise("USER-LIST-INCLUDE-PREFERENCES", "USER-LIST-NO-PREFERENCES-BY-DEFAULT")
 def test_the_list_holds_preferences_only_when_asked(api: httpx.Client) -> None:
     api.put("/v1/users/ada/preferences/default", json={"workflows": {"w": False}})
 
@@ -201,6 +218,14 @@ def test_the_list_holds_preferences_only_when_asked(api: httpx.Client) -> None:
     assert shown["default"]["workflows"] == {"w": False}
 
 
+@pytest.mark.promise(
+    "USER-DELETE-GONE",
+    "USER-DELETE-CHANNEL-DATA",
+    "USER-DELETE-PREFERENCES",
+    "USER-DELETE-SUBSCRIPTIONS",
+    "USER-DELETE-MESSAGES",
+    "USER-DELETE-REUSE-CLEAN",
+)
 def test_a_deleted_user_leaves_nothing_to_its_successor(
     api: httpx.Client, channel: Callable[[str], str], send: Callable[..., str]
 ) -> None:
@@ -225,6 +250,7 @@ def test_a_deleted_user_leaves_nothing_to_its_successor(
     assert api.get("/v1/users/ada/subscriptions").json()["entries"] == []
 
 
+@pytest.mark.promise("CROSS-GET-UNKNOWN-404")
 def test_a_user_that_is_not_there_is_404_and_is_not_made(api: httpx.Client) -> None:
     assert api.get("/v1/users/ada").status_code == 404
     assert api.delete("/v1/users/ada").status_code == 404
@@ -239,6 +265,7 @@ def test_a_user_of_one_environment_is_not_seen_in_another(api: httpx.Client) -> 
     assert other.status_code == 404
 
 
+@pytest.mark.promise("CROSS-IDS-EXACT")
 def test_ids_that_are_nearly_the_same_are_different_users(api: httpx.Client, environment: Environment) -> None:
     names = ["ada", "Ada", "ada ", "ada.", "0ada", "a\u0308", "\u00e4"]
     for name in names:
