@@ -16,10 +16,10 @@ __all__ = ["SETTINGS", "UNITS", "read_settings"]
 #: The units of durations.
 UNITS: Final = ("seconds", "minutes", "hours", "days", "weeks", "months")
 METHODS: Final = ("get", "post", "put", "patch", "delete")
-#: What a step of type ``wait_for_event`` can wait for, and the keys of events of that kind; none: any.
+#: What a step of type ``wait_for_event`` can wait for, and the keys of events of that kind. Events of the sources of
+#: integrations are not among them, as none of those sources is here.
 EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "audience": ("enter", "exit"),
-    "integration_source": (),
     "message": (
         "archived",
         "bounced",
@@ -44,7 +44,6 @@ EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
 #: What tells an event of each kind from others of the kind.
 EVENT_SOURCES: Final[Mapping[str, str]] = {
     "audience": "audience_key",
-    "integration_source": "integration_source_key",
     "message": "source_key",
     "workflow": "source_key",
 }
@@ -128,7 +127,7 @@ def _event(value: Any, place: Place) -> Mapping[str, Any]:
     if not isinstance(value, dict) or value.get("event_type") not in EVENTS:
         raise place.error(f"must be a map with an 'event_type' out of {', '.join(EVENTS)}")
     kind, key = value["event_type"], value.get("event_key")
-    if EVENTS[kind] and key not in EVENTS[kind] and not (kind == "recipient" and key is None):
+    if key not in EVENTS[kind] and not (kind == "recipient" and key is None):
         raise (place / "event_key").error(f"{key!r} is none of {', '.join(EVENTS[kind])}")
     source = EVENT_SOURCES.get(kind)
     if source is not None and not isinstance(value.get(source), str):

@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
-from . import event_webhooks
+from . import definitions, event_webhooks, memberships
 from .batch_limits import BatchLimits
 from .clock import Clock, moment, stamp
+from .engine import waits
 from .engine.plans import Plans
 from .faults import Faults
 from .identifiers import Identifiers
 from .journal import Journal
-from .outbound import encode
 from .limits import Limits, factor
+from .outbound import encode
+from .references import USERS
 from .retention import Purge
 from .settings import Settings
 from .snapshots import Snapshots
 from .store import Store
+from .user_tokens import UserTokens
 
 if TYPE_CHECKING:
-from .user_tokens import UserTokens
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
@@ -33,12 +35,15 @@ from .user_tokens import UserTokens
     from .outbound import OutboundAnswer, OutboundCall, OutboundRequest
     from .queue import Due
     from .snapshots import Snapshot
+    from .store.recipients import Record
 
 __all__ = ["Environment", "Task"]
 
 #: Does one piece of work that became due: the environment, what the work is about (JSON), and the moment it was due.
 Task: TypeAlias = "Callable[[Environment, bytes, datetime], None]"
 
+#: Where an environment is reached, as far as is known before the first request.
+BASE_URL: Final = "http://127.0.0.1"
 #: Later than any moment, as a text.
 NEVER: Final = "~"
 #: Pieces of work that are done in one transaction while the clock is moved.
@@ -53,12 +58,14 @@ class Environment:
         project: the workflows, channels, guides and defaults it starts with.
         new_clock: makes its clock.
         seed: makes its identifiers the same in every run.
+        settings: that it starts with.
         path: the file of its store; None: in memory.
 
     Attributes:
+        base_project: what its project folder holds.
         project: the committed workflows, channels, guides and defaults; replaced as a whole by a commit.
+        branches: for each branch somebody asked for, the project that it was made from, and that with its workflows.
         clock: its time.
-        settings: that it starts with.
         ids: where new identifiers come from.
         store: its records.
         settings: what is set for it; changed by `configure`.
@@ -67,6 +74,10 @@ class Environment:
         faults: what befalls its requests.
         snapshots: what it can return to.
         purge: takes out what is old.
+        base_url: where its callers reach it, such as ``http://127.0.0.1:4000``.
+        limits: how many requests are admitted; a change of settings begins the account anew.
+        batch_limits: how often a status of a message is changed by batches.
+        user_tokens: who its users' tokens speak for.
         calls_out: whether it may have outbound calls to make.
     """
 
@@ -74,23 +85,21 @@ class Environment:
         self,
         name: str,
         *,
-        base_url: where its callers reach it, such as ``http://127.0.0.1:4000``.
-        limits: how many requests are admitted; a change of settings begins the account anew.
-        batch_limits: how often a status of a message is changed by batches.
-        user_tokens: who its users' tokens speak for.
         project: Project,
         new_clock: Callable[[], Clock],
         seed: int | None = None,
+        settings: Settings | None = None,
         path: Path | None = None,
     ) -> None:
         self.name = name
+        self.base_url = BASE_URL
         self.journal = Journal()
         self.faults = Faults(seed, whose=name)
         self.snapshots = Snapshots()
-        self._base_project = project
-        settings: Settings | None = None,
+        self.base_project = project
         self._new_clock = new_clock
         self._seed = seed
+        self._base_settings = settings or Settings()
         self._calling: set[int] = set()  # places of the outbound calls that are being made
         self._earliest_put = NEVER  # of the work put since a piece of work began, when the first is due
         self._open(Store(path))
@@ -99,7 +108,6 @@ class Environment:
         """Begin with a store, from where it stands."""
         self.store = store
         kept = store.kept
-        self._base_settings = settings or Settings()
         generation = int(kept.get("generation") or b"-1") + 1
         self.ids = Identifiers(self._seed, whose=self.name, generation=generation)
         with store.transaction():
@@ -109,8 +117,9 @@ class Environment:
 
     def _reload(self, *, at: datetime | None = None) -> None:
         """Take project, settings and time from the store, where it has them; or the time that is given."""
-        self.project = self._base_project
-        self.plans = Plans()
+        self.project = definitions.stored_project(self.base_project, self.store)
+        self.branches: dict[str, tuple[Project, Project]] = {}
+        self.plans = Plans(lambda version_id: definitions.stored_version(self.store, self.project, version_id))
         settings = self.store.kept.get("settings")
         self.settings = self._base_settings if settings is None else msgspec.json.decode(settings, type=Settings)
         self.clock = self._new_clock()
@@ -121,6 +130,8 @@ class Environment:
             self.clock.move_to(at)
         self.calls_out = bool(self.store.outbound_calls.all())
         self._calling.clear()
+        self.store.waits.look_again()
+        waits.follow_messages(self)
         self._follow_settings()
 
     def reset(self) -> None:
@@ -136,6 +147,7 @@ class Environment:
             for each in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
                 each.unlink(missing_ok=True)
         self._open(Store(path))
+        self.store.keys.add(keys)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Be as when a snapshot was taken, and go on from there; journal, faults and snapshots stay."""
@@ -147,16 +159,24 @@ class Environment:
         """Change settings, by their names in `Settings`."""
         self.settings = msgspec.structs.replace(self.settings, **changes)
         self.store.kept.put("settings", msgspec.json.encode(self.settings))
-        self.store.keys.add(keys)
         self._follow_settings()
 
     def _follow_settings(self) -> None:
         """Let those hear of messages whom the settings name, and what is old go when they say so."""
         self.purge = Purge(self)
+        times = factor(self.settings.limits)
+        self.limits, self.batch_limits = Limits(times), BatchLimits(times)
+        self.user_tokens = UserTokens(self.settings.signing_key)
         listeners = self.store.messages.listeners
         listeners.pop("webhooks", None)
         if (listen := event_webhooks.listener(self)) is not None:
             listeners["webhooks"] = listen
+
+    def recipient_stored(self, record: Record, *, at: datetime) -> None:
+        """Let dynamic audiences, and runs that wait for it, follow a recipient that was just stored."""
+        if self.project.audience_conditions and record.collection == USERS:
+            memberships.follow_user(self, record, at=at)
+        waits.happened(self, "recipient", "updated", record.ref, {"properties": record.properties}, at=at)
 
     def later(self, kind: str, payload: bytes, *, at: datetime) -> int:
         """Put work into the queue and return its place there."""
@@ -164,9 +184,6 @@ class Environment:
         self._earliest_put = min(self._earliest_put, due_at)
         return self.store.queue.put(due_at, kind, payload)
 
-        times = factor(self.settings.limits)
-        self.limits, self.batch_limits = Limits(times), BatchLimits(times)
-        self.user_tokens = UserTokens(self.settings.signing_key)
     def call_out(self, request: OutboundRequest, *, answered_by: str, about: bytes) -> None:
         """Let a request be made of somebody outside.
 

@@ -122,6 +122,7 @@ def save(environment: Environment, ref: Ref, body: Mapping[str, Any], *, at: dat
     record = environment.store.recipients.upsert(*checked(ref), properties, at=at, created_at=_created_at(body))
     _save_channel_data(environment, ref, body.get("channel_data"))
     _save_preferences(environment, ref, body.get("preferences"))
+    environment.recipient_stored(record, at=at)
     return record
 
 

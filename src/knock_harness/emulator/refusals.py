@@ -51,6 +51,10 @@ class Refusal(Exception):
             return "authentication_error"
         return "api_error" if self.status >= 500 else "invalid_request_error"
 
+    def explained(self) -> str:
+        """Return in one line what is wrong, fields included."""
+        return "; ".join([self.message, *(f"{each['field']} {each['message']}" for each in self.errors)])
+
     def reply(self) -> Reply:
         """Return the answer that tells the caller."""
         body: dict[str, Any] = {
@@ -78,10 +82,6 @@ class Forbidden(Refusal):
         super().__init__(403, code, message)
 
 
-class NotFound(Refusal):
-    """What the request names does not exist."""
-
-    def __init__(self, what: str, *, code: str = "resource_missing") -> None:
 class TooManyRequests(Refusal):
     """More requests came than the tier of the operation admits (RATE-429-ENVELOPE).
 
@@ -100,6 +100,10 @@ class TooManyRequests(Refusal):
         return reply
 
 
+class NotFound(Refusal):
+    """What the request names does not exist."""
+
+    def __init__(self, what: str, *, code: str = "resource_missing") -> None:
         super().__init__(404, code, f"{what} could not be found")
 
 

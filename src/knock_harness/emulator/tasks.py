@@ -25,6 +25,7 @@ TASKS: Final[Mapping[str, Task]] = {
     retention.PURGE: retention.purge,
     runs.ANSWERED: runs.answered,
     runs.GO_ON: runs.go_on,
+    runs.HAPPENED: runs.happened,
     schedules.FIRE: schedules.fire,
     triggers.CANCEL: triggers.carry_out_cancel,
     triggers.ORDER: triggers.carry_out,

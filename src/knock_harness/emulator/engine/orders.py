@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from knock_harness.emulator.references import Ref
 
-__all__ = ["Addressee", "Order", "Progress", "decode_cancel", "decode_order", "decode_progress", "encode"]
+__all__ = [
+    "NESTED_RUNS",
+    "Addressee",
+    "Order",
+    "Progress",
+    "decode_cancel",
+    "decode_order",
+    "decode_progress",
+    "encode",
+]
+
+#: How many runs the workflows that a run starts may have together, with those that they start.
+NESTED_RUNS: Final = 50_000
 
 
 class Addressee(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -37,12 +51,15 @@ class Order(msgspec.Struct, array_like=True, kw_only=True):
         at: when it was triggered, as the API writes it.
         actor: who did it.
         tenant: for which.
-        source: ``api`` or ``schedule``.
+        source: ``api``, ``schedule``, ``audience`` or ``workflow_step``.
         cancellation_key: by which it can be cancelled.
         schedule: ``id`` and occurrences of the schedule that fired.
         fans_out: run for the subscribers of objects too.
         sandbox: hand nothing to providers.
         skip_delay: pass all delays.
+        audience: the key of the audience that somebody joined.
+        depth: how many workflows, one started by another, led to it.
+        allowance: how many runs it and what it leads to may have, if a workflow started it; see `nested`.
     """
 
     run_id: str
@@ -59,6 +76,9 @@ class Order(msgspec.Struct, array_like=True, kw_only=True):
     fans_out: bool = True
     sandbox: bool = False
     skip_delay: bool = False
+    audience: str | None = None
+    depth: int = 0
+    allowance: int = NESTED_RUNS
 
 
 class Progress(msgspec.Struct, array_like=True):

@@ -20,6 +20,8 @@ from .orders import Progress, decode_progress, encode
 from .outcomes import End, GoTo, StepFailed, Wait
 from .plans import END
 from .scopes import RunScope
+from .waits import HAPPENED, decode_happened
+from .waits import happened as tell_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from .outcomes import Outcome
     from .plans import Plan
 
-__all__ = ["ANSWERED", "GO_ON", "Run", "answered", "begin", "cancel", "go_on"]
+__all__ = ["ANSWERED", "GO_ON", "HAPPENED", "Run", "answered", "begin", "cancel", "go_on", "happened"]
 
 GO_ON: Final = "run"  # kinds of due work
 ANSWERED: Final = "run_answered"
@@ -56,9 +58,11 @@ class Run:
         events: what happened in it.
         at: the moment; `stamp` is the same as the API writes it.
         answer: what came of the call that the step made which the run waits in.
+        event: what happened that the step may wait for.
     """
 
     answer: OutboundAnswer | None = None
+    event: Mapping[str, Any] | None = None
 
     def __init__(
         self,
@@ -100,9 +104,11 @@ class Run:
     def go(self) -> Wait | End:
         """Carry out steps until the run is over or waits."""
         progress = self.progress
-        if progress.next_step == 0 and not progress.waits and not holds(self.plan.workflow.conditions, self.scope):
-            self.events.add("run_halted", self.stamp, data={"reason": "conditions_not_met"})
-            return End()  # ENGINE-TRIGGER-CONDITION-HALT
+        if progress.next_step == 0 and not progress.waits:
+            self.tell_waiting("started")
+            if not holds(self.plan.workflow.conditions, self.scope):
+                self.events.add("run_halted", self.stamp, data={"reason": "conditions_not_met"})
+                return End()  # ENGINE-TRIGGER-CONDITION-HALT
         while progress.next_step != END:
             planned = self.plan.steps[progress.next_step]
             kind = KINDS[planned.step.type]
@@ -122,6 +128,13 @@ class Run:
                 progress.memory = b""
         return End()
 
+    def tell_waiting(self, key: str) -> None:
+        """Tell other runs of the recipient, which may wait for it, that this one ``started`` or is ``completed``."""
+        if "workflow" not in self.environment.store.waits.kinds:
+            return
+        about = {"source_key": self.plan.workflow.key, "run_id": self.id}
+        tell_waiting(self.environment, "workflow", key, self.ref, about, at=self.at)
+
     @property
     def data(self) -> Mapping[str, Any]:
         """Return the data of the run, as its steps left it."""
@@ -131,6 +144,10 @@ class Run:
     def put_data(self, data: Mapping[str, Any]) -> None:
         """Let the run have other data from now on."""
         self.progress.order = msgspec.structs.replace(self.progress.order, data=as_json(data))
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Let the steps that follow see records and data as they are now."""
         self.__dict__.pop("scope", None)
 
     def call_out(self, request: OutboundRequest) -> None:
@@ -154,6 +171,8 @@ def begin(environment: Environment, plan: Plan, order: Order, addressees: Sequen
     now = stamp(at)
     if now >= environment.purge.due_from:
         environment.purge.plan(at=at)
+    if order.depth and addressees:  # those that a workflow starts share what it may start
+        order = msgspec.structs.replace(order, allowance=order.allowance // len(addressees))
     about = _about(order)
     if len(addressees) <= AT_A_TIME:
         for each in addressees:
@@ -183,6 +202,19 @@ def answered(environment: Environment, payload: bytes, at: datetime) -> None:
         run = _resumed(environment, paused, at=at)
         run.answer = answer
         _go_on(run)
+
+
+def happened(environment: Environment, payload: bytes, at: datetime) -> None:
+    """Carry on with a run that waits for an event; one that does not any more is passed over (WAIT-EVENT)."""
+    run_id, event = decode_happened(payload)
+    paused = environment.store.runs.waiting(run_id)
+    if paused is None or not environment.store.waits.remove(run_id):
+        return
+    if paused.wake is not None:
+        environment.store.queue.remove(paused.wake)
+    run = _resumed(environment, paused, at=at)
+    run.event = _decode_data(event)
+    _go_on(run)
 
 
 def _go_on(run: Run) -> None:
@@ -248,6 +280,8 @@ def _carried_on(run: Run, *, inserted_at: str = "", about: str = "") -> RunRow:
     outcome = run.go()
     if isinstance(outcome, End):
         run.events.add(f"run_{outcome.status}", run.stamp)
+        if outcome.status == "completed":
+            run.tell_waiting("completed")
         return _row(run, outcome.status, inserted_at=inserted_at, about=about)
     wake = None if outcome.until is None else run.environment.later(GO_ON, encode([run.id]), at=outcome.until)
     return _row(run, "paused", inserted_at=inserted_at, about=about, state=encode(run.progress), wake=wake)
@@ -282,12 +316,12 @@ def _row(
 
 
 def _about(order: Order) -> str:
-    """Return what all runs of an order show alike, as JSON (RUN-TRIGGER-SOURCE-API, RUN-TRIGGER-SOURCE-SCHEDULE)."""
+    """Return what all runs of an order show alike, as JSON (RUN-TRIGGER-SOURCE-API, -SCHEDULE, -AUDIENCE)."""
     source = {
         "type": order.source,
         "cancellation_key": order.cancellation_key,
         "schedule_id": order.schedule["id"] if order.schedule else None,
-        "audience_key": None,
+        "audience_key": order.audience,
     }
     actor = None if order.actor is None else reference(*order.actor)
     return (

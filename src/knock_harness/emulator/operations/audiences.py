@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from knock_harness.emulator import recipients
-from knock_harness.emulator.clock import stamp
+from knock_harness.emulator import memberships, recipients
 from knock_harness.emulator.exchange import Reply
 from knock_harness.emulator.paging import PageRequest, Row
 from knock_harness.emulator.references import USERS, Ref, checked
-from knock_harness.emulator.refusals import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,19 +39,19 @@ def add_audience_members(call: Call) -> Reply:
     """Add members, and identify those that come with properties (AUDIENCE-INLINE-IDENTIFY)."""
     if call.query.get("create_audience"):
         call.store.audiences.create(call.path["key"])
-    key = _audience(call)
+    key = _audience(call, changes=True)
     for ref, tenant, user in _members(call):
         if len(user) > 1:  # an id alone makes no user
             recipients.save(call.environment, ref, user, at=call.now)
-        call.store.audiences.add(key, ref.id, tenant, at=stamp(call.now))
+        memberships.join(call.environment, key, ref.id, tenant, at=call.now)
     return Reply(204)
 
 
 def remove_audience_members(call: Call) -> Reply:
     """Remove members; those that are none are passed over (AUDIENCE-ADD-REPEAT)."""
-    key = _audience(call)
+    key = _audience(call, changes=True)
     for ref, tenant, _ in _members(call):
-        call.store.audiences.remove(key, ref.id, tenant)
+        memberships.leave(call.environment, key, ref.id, tenant, at=call.now)
     return Reply(204)
 
 
@@ -64,10 +62,9 @@ def _members(call: Call) -> Iterator[tuple[Ref, str | None, Mapping[str, Any]]]:
         yield checked(Ref(USERS, user["id"])), member.get("tenant"), user
 
 
-def _audience(call: Call) -> str:
+def _audience(call: Call, *, changes: bool = False) -> str:
     key = call.path["key"]
-    if key not in call.environment.project.audiences and not call.store.audiences.exists(key):
-        raise NotFound("This audience")  # AUDIENCE-UNKNOWN-404
+    memberships.check(call.environment, key, changes=changes)
     return key
 
 

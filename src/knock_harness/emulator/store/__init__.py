@@ -26,6 +26,7 @@ from .replies import Replies
 from .runs import Runs
 from .schedules import Schedules
 from .subscriptions import Subscriptions
+from .waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,14 +49,15 @@ AREAS = (
     Feeds,
     Guides,
     Kept,
-    OutboundCalls,
     Keys,
+    OutboundCalls,
     PreferenceSets,
     Recipients,
     Replies,
     Runs,
     Schedules,
     Subscriptions,
+    Waits,
 )
 
 
@@ -83,6 +85,9 @@ class Store:
         except sqlite3.DatabaseError as error:
             self.connection.close()
             raise InvalidDocument(str(error), where=str(path), hint="Is another emulator running on it?") from None
+        self._read()
+
+    def _read(self) -> None:
         self.queue = Queue(self.connection)
         self.audiences = Audiences(self.connection)
         self.bulk_operations = BulkOperations(self.connection)
@@ -91,15 +96,16 @@ class Store:
         self.feeds = Feeds(self.connection)
         self.guides = Guides(self.connection)
         self.kept = Kept(self.connection)
+        self.keys = Keys(self.connection)
         self.messages = Messages(self.connection)
         self.outbound_calls = OutboundCalls(self.connection)
         self.preferences = PreferenceSets(self.connection)
         self.recipients = Recipients(self.connection)
         self.replies = Replies(self.connection)
-        self.keys = Keys(self.connection)
         self.runs = Runs(self.connection)
         self.schedules = Schedules(self.connection)
         self.subscriptions = Subscriptions(self.connection)
+        self.waits = Waits(self.connection)
 
     def _prepare(self) -> None:
         for pragma in IN_A_FILE if self.path else IN_MEMORY:
@@ -138,6 +144,11 @@ class Store:
             self.connection.execute("RELEASE block")
             raise
         self.connection.execute("RELEASE block")
+
+    def restore(self, copy: sqlite3.Connection) -> None:
+        """Hold what the copy of a store holds, wholly or not at all; those who listened do not any more."""
+        copy.backup(self.connection)
+        self._read()
 
     def close(self) -> None:
         """Let go of the records; those in memory are gone then."""

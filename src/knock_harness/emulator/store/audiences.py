@@ -35,19 +35,21 @@ class Audiences:
         """Make an audience; no error if there is one (AUDIENCE-CREATE-ON-ADD)."""
         self._connection.execute("INSERT OR IGNORE INTO audiences VALUES (?)", (key,))
 
-    def add(self, key: str, user_id: str, tenant: str | None, *, at: str) -> None:
-        """Make a user a member; one that is already there stays as it is (AUDIENCE-ADD-REPEAT)."""
-        self._connection.execute(
+    def add(self, key: str, user_id: str, tenant: str | None, *, at: str) -> bool:
+        """Make a user a member, and say whether it was none; one that is stays as it is (AUDIENCE-ADD-REPEAT)."""
+        added = self._connection.execute(
             "INSERT OR IGNORE INTO audience_members (audience, user_id, tenant, added_at) VALUES (?, ?, ?, ?)",
             (key, user_id, tenant or "", at),
         )
+        return added.rowcount > 0
 
-    def remove(self, key: str, user_id: str, tenant: str | None) -> None:
-        """Take away exactly this pair (AUDIENCE-REMOVE-NEEDS-TENANT)."""
-        self._connection.execute(
+    def remove(self, key: str, user_id: str, tenant: str | None) -> bool:
+        """Take away exactly this pair, and say whether there was one (AUDIENCE-REMOVE-NEEDS-TENANT)."""
+        removed = self._connection.execute(
             "DELETE FROM audience_members WHERE audience = ? AND user_id = ? AND tenant = ?",
             (key, user_id, tenant or ""),
         )
+        return removed.rowcount > 0
 
     def is_member(self, key: str, user_id: str, *, tenant: str | None = None) -> bool:
         """Say whether a user is a member, without a tenant or with this one."""
