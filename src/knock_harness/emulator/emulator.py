@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from knock_harness import contract
 
-from . import cors, idempotency, keys
+from . import cors, idempotency, keys, tracking
 from .admission import admit, permit_use
 from .answer import Answer
 from .call import Call
@@ -169,7 +169,7 @@ class Emulator:
             reply = Refusal(500, "internal_error", "The emulator failed").reply()
         content = reply.content()
         headers = [(b"x-request-id", visit.request_id.encode())]  # REQID-PRESENT
-        if content:
+        if content and "content-type" not in reply.headers:
             headers.append((b"content-type", JSON.encode()))
         headers += [(name.encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
         headers += cors.headers(request)
@@ -267,9 +267,10 @@ class Emulator:
         if request.method == "OPTIONS":
             return Reply(204)
         if not request.path.startswith("/v1/"):
-            raise NotFound(f"{request.path}", code="route_missing")
+            return self._outside_the_api(visit)
         credential = self._authenticate(request)
         visit.environment = environment = self.environments[credential.environment]
+        environment.base_url = request.base_url
         visit.at = now = environment.clock.now()
         visit.match = match = contract.match(request.method, request.path)
         if match is None:
@@ -288,6 +289,17 @@ class Emulator:
         with environment.store.transaction():
             reply = self._call(visit, match, environment, now)
         self._note_due(credential.environment)
+        return reply
+
+    def _outside_the_api(self, visit: Visit) -> Reply:
+        request = visit.request
+        if not request.path.startswith(tracking.PATH):
+            raise NotFound(f"{request.path}", code="route_missing")
+        visit.environment = environment = tracking.whose(request.path, self.environments.values())
+        visit.at = now = environment.clock.now()
+        with environment.store.transaction():
+            reply = tracking.follow(environment, request, at=now)
+        self._note_due(environment.name)
         return reply
 
     def _authenticate(self, request: Request) -> Credential:

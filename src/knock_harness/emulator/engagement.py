@@ -35,6 +35,7 @@ CHANGES: Final[Mapping[str, Change]] = {
     "read": Change("read_at", True, "message.read"),
     "unread": Change("read_at", False, "message.unread"),
     "interacted": Change("interacted_at", True, "message.interacted"),
+    "link_clicked": Change("link_clicked_at", True, "message.link_clicked"),
     "archived": Change("archived_at", True, "message.archived"),
     "unarchived": Change("archived_at", False, "message.unarchived"),
 }

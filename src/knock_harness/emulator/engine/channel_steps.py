@@ -14,7 +14,7 @@ from .addressing import addresses
 from .conditions import holds
 from .outcomes import StepFailed
 from .templates import TemplateFailed
-from .tracked_links import tracked
+from .tracked_links import tracked, tracking_of
 from .translations import in_locale
 
 if TYPE_CHECKING:
@@ -89,13 +89,19 @@ def _addresses(run: Run, channel: Channel) -> Sequence[Address]:
 def _send(run: Run, step: Step, sender: Sender, address: Address) -> None:
     environment, order, channel = run.environment, run.progress.order, sender.channel
     message_id = environment.ids.ksuid(run.at)
-    variables = run.scope.variables
-    variables["current_message"] = {"id": message_id, "inserted_at": run.stamp, "updated_at": run.stamp}
+    run.scope.variables["current_message"] = {"id": message_id, "inserted_at": run.stamp, "updated_at": run.stamp}
+    variables = _variables(run, channel)
     try:
         content = sender.make(variables, address.value)
         translated = {each: sender.make(in_locale(variables, each), address.value) for each in sender.locales}
     except TemplateFailed as error:
         raise StepFailed(str(error)) from None
+    tracks = tracking_of(channel.type, channel.settings, step.settings)
+    if tracks is not None:
+        content = _tracked(environment, message_id, channel, content, tracks)
+        translated = {
+            locale: _tracked(environment, message_id, channel, other, tracks) for locale, other in translated.items()
+        }
     status = _first_status(channel, sandbox=order.sandbox)
     place = environment.store.messages.add(
         NewMessage(

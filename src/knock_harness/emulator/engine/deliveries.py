@@ -11,6 +11,7 @@ from knock_harness.emulator.channel_data import without_token
 from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.outbound import LOOPBACK, OutboundRequest, decode_answered, is_loopback
 from knock_harness.emulator.provider_rules import ACCEPTS, rule_for
+from knock_harness.emulator.tracking import unsubscribe_link
 
 from .providers import Delivery, Outcome, address, delivery, stand_in
 
@@ -61,7 +62,7 @@ def send(environment: Environment, payload: bytes, at: datetime) -> None:
     to = address(channel, content)
     rule = rule_for(environment.settings.provider_rules, channel, address=to, workflow=message.workflow)
     try:
-        request = delivery(channel, content)
+        request = _request(environment, message, channel, content)
     except ValueError as error:
         _set_status(environment, message_id, "undelivered", at, _failure("fatal_error", str(error)))
         return
@@ -82,7 +83,7 @@ def answered(environment: Environment, payload: bytes, at: datetime) -> None:
     message = environment.store.messages.outgoing(message_id)
     if channel is None or message is None or message.status not in _TO_BE_SENT:
         return
-    request = delivery(channel, msgspec.json.decode(message.content))
+    request = _request(environment, message, channel, msgspec.json.decode(message.content))
     _settle(environment, message, channel, request, _outcome(answer), attempt=attempt, at=at)
 
 
@@ -94,6 +95,17 @@ def report(environment: Environment, payload: bytes, at: datetime) -> None:
         return
     told = None if status == "delivered" else _failure(status, "The provider reported it later")
     _set_status(environment, message_id, status, at, told)
+
+
+def _request(environment: Environment, message: Outgoing, channel: Channel, content: Mapping[str, Any]) -> Delivery:
+    """Return the request for a message; that of a commercial email names the link by which to opt out."""
+    request = delivery(channel, content)
+    workflow = environment.project.workflows.get(message.workflow)
+    if channel.type != "email" or workflow is None or not workflow.settings.get("is_commercial"):
+        return request
+    link = unsubscribe_link(environment, message.recipient)
+    headers = {"list-unsubscribe": f"<{link}>", "list-unsubscribe-post": "List-Unsubscribe=One-Click"}
+    return request._replace(headers={**request.headers, **headers})
 
 
 def _await_report(environment: Environment, message_id: str, rule: ProviderRule, *, at: datetime) -> None:

@@ -58,12 +58,13 @@ Listener: TypeAlias = Callable[[MessageEvent], None]
 
 
 class Outgoing(NamedTuple):
-    """A message to be handed to its provider: its content as the API shows it, in JSON, and the key of its workflow."""
+    """A message to be handed to its provider: whose it is, and its content as the API shows it, in JSON."""
 
     id: str
     status: str
     workflow: str
     content: str
+    recipient: Ref
 
 
 class Messages:
@@ -169,9 +170,10 @@ class Messages:
 
     def outgoing(self, id: str) -> Outgoing | None:  # noqa: A002
         """Return what is sent of a message, or None if there is no such; those of feeds are not sent."""
-        row = self._connection.execute("SELECT id, status, source_key, content FROM messages WHERE id = ?", (id,))
-        found = row.fetchone()
-        return Outgoing(*found) if found and found[3] else None
+        found = self._connection.execute(
+            "SELECT id, status, source_key, content, collection, recipient_id FROM messages WHERE id = ?", (id,)
+        ).fetchone()
+        return Outgoing(*found[:4], Ref(*found[4:])) if found and found[3] else None
 
     def read(self, id: str, *, since: str = "") -> str | None:  # noqa: A002
         """Return a message as the API shows it, or None if there is no such since a moment."""
