@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .faults import Trouble
     from .keys import Key, Kind
     from .outbound import OutboundAnswer, OutboundCall
+    from .snapshots import Snapshot
 
 __all__ = ["Answer", "Emulator"]
 
@@ -60,8 +61,8 @@ class Emulator:
         strict_keys: refuse secret keys that are not among these, instead of opening an environment for each new
             ``sk_test_...``.
         seed: makes identifiers the same in every run.
-        data: the directory in which environments are kept; those in it exist from the start. None: in memory.
         settings: that every environment starts with.
+        data: the directory in which environments are kept; those in it exist from the start. None: in memory.
 
     Attributes:
         environments: by the secret key that opened each.
@@ -81,8 +82,8 @@ class Emulator:
         keys: Iterable[str] = (),
         strict_keys: bool = False,
         seed: int | None = None,
-        data: Path | None = None,
         settings: Settings | None = None,
+        data: Path | None = None,
     ) -> None:
         self.project = project or contract.project.load()
         self.environments: dict[str, Environment] = {}
@@ -92,8 +93,8 @@ class Emulator:
         self._new_clock = new_clock
         self._strict_keys = strict_keys
         self._seed = seed
-        self._ids = Identifiers(seed, whose="requests")
         self._settings = settings or Settings()
+        self._ids = Identifiers(seed, whose="requests")
         self._keys = KeyRing()
         self._due: dict[str, float] = {}  # the environments with work in their queue, and when the first of it is due
         self._noted: dict[str, str | None] = {}  # when that is by their own clocks
@@ -109,15 +110,14 @@ class Emulator:
                 project=self.project,
                 new_clock=self._new_clock,
                 seed=self._seed,
-                path=self._files.path(secret_key) if self._files else None,
                 settings=self._settings,
+                path=self._files.path(secret_key) if self._files else None,
             )
             self._note_due(secret_key)
             keys.begin(self.environments[secret_key])
             self._learn_keys(secret_key)
         return self.environments[secret_key]
 
-    def admit_environment(self, name: str) -> Environment:
     def create_key(self, name: str, kind: Kind, *, token: str | None = None, expires_at: datetime | None = None) -> Key:
         """Give an environment one more key; see `keys.create`."""
         if token is not None and self._keys.find(token) is not None:
@@ -141,12 +141,16 @@ class Emulator:
     def _learn_keys(self, name: str) -> None:
         self._keys.learn(name, self.environments[name].store.keys.all())
 
+    def admit_environment(self, name: str) -> Environment:
         """Return the environment that a secret key names or may open.
 
         Raises:
             NotFound: there is none, and the key opens none.
         """
-        if name not in self.environments and (self._strict_keys or not name.startswith("sk_test_")):
+        credential = self._keys.find(name)
+        if credential is not None and credential.kind == "secret":
+            return self.environments[credential.environment]
+        if self._strict_keys or not name.startswith("sk_test_"):
             raise NotFound("This environment", code="environment_missing")
         return self.open_environment(name)
 
@@ -223,17 +227,19 @@ class Emulator:
             self._note_due(name, moved=True)
 
     def reset(self, name: str) -> None:
-        """Let an environment be as when it was first opened; its keys stay."""
+        """Let an environment be as when it was first opened, with the two keys that it had then."""
         self.environments[name].reset()
+        keys.begin(self.environments[name])
+        self._learn_keys(name)
         self._note_due(name, moved=True)
 
-    def take_calls(self) -> list[tuple[str, OutboundCall]]:
     def restore(self, name: str, snapshot: Snapshot) -> None:
         """Let an environment be as when a snapshot was taken."""
         self.environments[name].restore(snapshot)
         self._learn_keys(name)
         self._note_due(name, moved=True)
 
+    def take_calls(self) -> list[tuple[str, OutboundCall]]:
         """Return the outbound calls to make that were not returned before, each with whose environment it is of."""
         names, self.calling_out = sorted(self.calling_out), set()
         return [(name, call) for name in names for call in self.environments[name].take_calls()]
@@ -282,10 +288,10 @@ class Emulator:
             visit.trouble = environment.faults.strike(match.operation.id, now=now)
         if visit.trouble is not None and visit.trouble.has_no_effect:
             return Reply(match.operation.success)
-        if request.method == "GET":
-            return self._call(visit, match, environment, now)
         if environment.limits.active:
             environment.limits.admit(match, user_id=visit.user and visit.user.user_id, now=now)
+        if request.method == "GET":
+            return self._call(visit, match, environment, now)
         with environment.store.transaction():
             reply = self._call(visit, match, environment, now)
         self._note_due(credential.environment)
@@ -323,6 +329,8 @@ class Emulator:
         if branch is not None:
             project_of(environment, branch)  # BRANCH-UNKNOWN
         call = Call(operation, environment, match.path, query, body, now, request, branch)
+        if visit.user is not None:
+            permit_use(call, visit.user)
         key = request.header(b"idempotency-key") if operation.idempotent else None  # IDEMPOTENCY-OTHER-ENDPOINTS
         if key is None:
             return HANDLERS[operation.id](call)
@@ -336,8 +344,6 @@ class Emulator:
             raise NotFound(f"{request.path}", code="route_missing")  # ERR-UNKNOWN-ROUTE
         refusal = Refusal(405, "method_not_allowed", f"{request.method} is not a method of this path")
         reply = refusal.reply()
-        if visit.user is not None:
-            permit_use(call, visit.user)
         reply.headers = {"allow": ", ".join(sorted(methods))}
         return reply
 
