@@ -92,6 +92,15 @@ WRONG = [
 ]
 
 
+@pytest.mark.promise(
+    "CHDATA-PUSH-BOTH-FORMS",
+    "CHDATA-SNS",
+    "CHDATA-ONESIGNAL",
+    "CHDATA-SLACK-CONNECTIONS",
+    "CHDATA-MSTEAMS",
+    "CHDATA-DISCORD",
+    "CHDATA-PUSH-DEVICE-METADATA",
+)
 @pytest.mark.parametrize(("key", "sent", "full"), FORMS)
 @pytest.mark.parametrize("recipient", ["users/ada", "objects/projects/1"])
 def test_data_is_returned_in_its_full_form(
@@ -106,6 +115,7 @@ def test_data_is_returned_in_its_full_form(
     assert api.get(path).json() == answer.json()
 
 
+@pytest.mark.promise("CHDATA-WRONG-SHAPE-422", "CHDATA-DEVICE-TOKEN-REQUIRED")
 @pytest.mark.parametrize(("key", "data"), WRONG)
 def test_data_of_another_shape_is_refused_and_the_old_data_stays(
     api: httpx.Client, channel: Callable[[str], str], key: str, data: Any
@@ -120,6 +130,7 @@ def test_data_of_another_shape_is_refused_and_the_old_data_stays(
     assert api.get(fcm).json() == before
 
 
+@pytest.mark.promise("CHDATA-SHAPE", "CHDATA-PROVIDER")
 def test_the_answer_names_channel_and_provider(api: httpx.Client, channel: Callable[[str], str]) -> None:
     answer = api.put(f"/v1/users/ada/channel_data/{channel('slack')}", json={"data": {"connections": []}}).json()
 
@@ -127,6 +138,7 @@ def test_the_answer_names_channel_and_provider(api: httpx.Client, channel: Calla
     assert answer["provider"] == "chat_slack"
 
 
+@pytest.mark.promise("CHDATA-SLACK-TENANT-TOKEN", "CHDATA-MSTEAMS-TENANT-ID")
 @pytest.mark.parametrize(
     ("key", "data"),
     [("slack", {"token": {"access_token": "x"}}), ("ms-teams", {"ms_teams_tenant_id": TEAM})],
@@ -142,6 +154,7 @@ def test_a_tenant_needs_no_connections(
     assert data.items() <= api.get(path).json()["data"].items()
 
 
+@pytest.mark.promise("CHDATA-SET-OVERWRITES")
 def test_setting_data_replaces_all_of_it(api: httpx.Client, channel: Callable[[str], str]) -> None:
     path = f"/v1/users/ada/channel_data/{channel('push-fcm')}"
     api.put(path, json={"data": {"tokens": ["a", "b"]}})
@@ -151,13 +164,26 @@ def test_setting_data_replaces_all_of_it(api: httpx.Client, channel: Callable[[s
     assert api.get(path).json()["data"]["tokens"] == ["c"]
 
 
-def test_a_body_without_data_is_refused(api: httpx.Client, channel: Callable[[str], str]) -> None:
+@pytest.mark.promise("CHDATA-TOKENS-NOT-JUDGED")
+@pytest.mark.parametrize("token", ["t", " ", "ünïcode", "a/b?c#d", "\t\n", "x" * 5000, "null"])
+def test_any_text_is_a_token(api: httpx.Client, channel: Callable[[str], str], token: str) -> None:
     path = f"/v1/users/ada/channel_data/{channel('push-fcm')}"
 
-    assert api.put(path, json={"tokens": ["t"]}).status_code == 422
+    api.put(path, json={"data": {"tokens": [token]}}).raise_for_status()
+
+    assert api.get(path).json()["data"]["tokens"] == [token]
+
+
+@pytest.mark.promise("CHDATA-DATA-REQUIRED")
+@pytest.mark.parametrize("body", [{"tokens": ["t"]}, {"data": None}, {}])
+def test_a_body_without_data_is_refused(api: httpx.Client, channel: Callable[[str], str], body: Any) -> None:
+    path = f"/v1/users/ada/channel_data/{channel('push-fcm')}"
+
+    assert api.put(path, json=body).status_code == 422
     assert api.get("/v1/users/ada").status_code == 404
 
 
+@pytest.mark.promise("CHDATA-UNKNOWN-CHANNEL-404")
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("recipient", ["users/ada", "objects/projects/1"])
 @pytest.mark.parametrize("channel_id", [UNKNOWN, "no-uuid"])
@@ -170,12 +196,14 @@ def test_an_unknown_channel_is_404(api: httpx.Client, method: str, recipient: st
     assert answer.status_code == 404
 
 
+@pytest.mark.promise("CHDATA-GET-UNSET-404")
 def test_data_that_was_never_set_is_404(api: httpx.Client, channel: Callable[[str], str]) -> None:
     api.put("/v1/users/ada", json={})
 
     assert api.get(f"/v1/users/ada/channel_data/{channel('push-fcm')}").status_code == 404
 
 
+@pytest.mark.promise("CHDATA-CREATES-USER", "CHDATA-CREATES-OBJECT")
 @pytest.mark.parametrize("recipient", ["users/ada", "objects/projects/1"])
 def test_setting_data_makes_the_recipient(api: httpx.Client, channel: Callable[[str], str], recipient: str) -> None:
     api.put(f"/v1/{recipient}/channel_data/{channel('push-fcm')}", json={"data": {"tokens": []}})
@@ -183,6 +211,7 @@ def test_setting_data_makes_the_recipient(api: httpx.Client, channel: Callable[[
     assert api.get(f"/v1/{recipient}").status_code == 200
 
 
+@pytest.mark.promise("CHDATA-UNSET")
 def test_unsetting_takes_one_channel_away_and_nothing_else(api: httpx.Client, channel: Callable[[str], str]) -> None:
     fcm, apns = (f"/v1/users/ada/channel_data/{channel(key)}" for key in ("push-fcm", "push-apns"))
     for path in (fcm, apns):
@@ -200,6 +229,7 @@ def test_unsetting_for_nobody_is_404_and_makes_nobody(api: httpx.Client, channel
     assert api.get("/v1/users/ada").status_code == 404
 
 
+@pytest.mark.promise("CHDATA-SURVIVES-IDENTIFY")
 def test_identifying_leaves_channel_data_alone(api: httpx.Client, channel: Callable[[str], str]) -> None:
     path = f"/v1/users/ada/channel_data/{channel('push-fcm')}"
     api.put(path, json={"data": {"tokens": ["t"]}})
@@ -209,6 +239,7 @@ def test_identifying_leaves_channel_data_alone(api: httpx.Client, channel: Calla
     assert api.get(path).json()["data"]["tokens"] == ["t"]
 
 
+@pytest.mark.promise("CHDATA-CHANNELS-INDEPENDENT")
 def test_a_user_and_an_object_of_one_id_have_their_own_data(api: httpx.Client, channel: Callable[[str], str]) -> None:
     push = channel("push-fcm")
     api.put(f"/v1/users/1/channel_data/{push}", json={"data": {"tokens": ["user"]}})

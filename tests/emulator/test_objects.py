@@ -1,13 +1,18 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from knock_harness.emulator.references import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
+
+    from knock_harness.emulator import VirtualClock
 
 
 @pytest.mark.promise("OBJECT-SET-CREATES", "OBJECT-SHAPE", "OBJECT-PROPERTIES-NESTED", "OBJECT-RESERVED-IN-PROPERTIES")
@@ -152,3 +157,65 @@ def test_a_cursor_of_a_deleted_object_still_shows_all_that_came_after_it(api: ht
     newer = api.get("/v1/objects/projects", params={"before": cursor}).json()["entries"]
 
     assert [each["id"] for each in newer] == ["d", "c"]
+
+
+@pytest.mark.promise("OBJECT-PROPERTY-ROUNDTRIP")
+@pytest.mark.parametrize(
+    "value", [2**70, -1.5e-7, True, None, "ünïcode\u2028", [1, [None, {"a": []}]], {"deep": {"er": {}}}]
+)
+def test_properties_of_an_object_come_back_as_they_were_sent(api: httpx.Client, value: Any) -> None:
+    sent = {"email": value, "custom": value}
+    if isinstance(value, str | None):
+        sent["name"] = value
+
+    api.put("/v1/objects/projects/1", json=sent)
+
+    assert api.get("/v1/objects/projects/1").json()["properties"] == sent
+
+
+@pytest.mark.promise("OBJECT-UPDATED-AT-ADVANCES")
+def test_updated_at_of_an_object_moves_with_a_change_and_not_with_a_read(
+    api: httpx.Client, clock: VirtualClock
+) -> None:
+    first = api.put("/v1/objects/projects/1", json={"a": 1}).json()["updated_at"]
+    clock.advance(timedelta(seconds=5))
+
+    assert api.get("/v1/objects/projects/1").json()["updated_at"] == first
+    assert api.put("/v1/objects/projects/1", json={"a": 2}).json()["updated_at"] > first
+
+
+@pytest.mark.promise("OBJECT-SET-SIDE-DATA")
+def test_preferences_of_a_set_are_merged_into_those_of_the_object(api: httpx.Client) -> None:
+    for key in ("a", "b"):
+        preferences = {"default": {"workflows": {key: False}}}
+        api.put("/v1/objects/projects/1", json={"preferences": preferences}).raise_for_status()
+
+    stored = api.get("/v1/objects/projects/1/preferences/default").json()
+    assert stored["workflows"] == {"a": False, "b": False}
+
+
+@pytest.mark.promise("OBJECT-MESSAGES-OWN")
+def test_the_messages_of_an_object_are_all_that_went_to_it_and_nothing_else(
+    api: httpx.Client, send: Callable[..., str]
+) -> None:
+    own = send(Ref("projects", "1"), channel="sms")
+    send(Ref("teams", "1"), channel="sms")
+    send("1")
+
+    assert [each["id"] for each in api.get("/v1/objects/projects/1/messages").json()["items"]] == [own]
+
+
+@pytest.mark.promise("OBJECT-MESSAGES-NOT-SUBSCRIBERS")
+def test_what_went_to_the_subscribers_of_an_object_is_theirs(
+    api: httpx.Client, trigger: Callable[..., str], commit: Callable[..., None]
+) -> None:
+    template = {"subject": "Hello", "html_body": "Hello"}
+    commit("mail", {"ref": "email", "type": "channel", "channel_key": "email", "template": template})
+    api.put("/v1/users/ada", json={"email": "ada@example.com"})
+    api.put("/v1/objects/projects/1", json={})
+    api.post("/v1/objects/projects/1/subscriptions", json={"recipients": ["ada"]})
+
+    trigger("mail", {"collection": "projects", "id": "1"})
+
+    assert api.get("/v1/objects/projects/1/messages").json()["items"] == []
+    assert len(api.get("/v1/users/ada/messages").json()["items"]) == 1

@@ -185,3 +185,14 @@ def test_a_deleted_tenant_leaves_nothing_and_no_user_goes_with_it(
     assert put(api) == {"__typename": "Tenant", "id": "acme"}
     assert api.get(f"/v1/objects/$tenants/acme/channel_data/{slack}").status_code == 404
     assert api.get("/v1/users/ada/preferences/default").json()["workflows"] == {"w": False}
+
+
+@pytest.mark.promise("TENANT-STUB-FROM-TRIGGER")
+def test_a_trigger_makes_the_tenant_it_names_and_alters_none(api: httpx.Client, trigger: Callable[..., str]) -> None:
+    named = put(api, name="Acme")
+
+    trigger("in-app-message", "ada", tenant="acme")
+    trigger("in-app-message", "ada", tenant="fresh")
+
+    assert tenant(api) == named
+    assert api.get("/v1/tenants/fresh").json() == {"__typename": "Tenant", "id": "fresh"}

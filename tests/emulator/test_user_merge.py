@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from knock_harness.emulator.references import Ref
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -125,7 +127,7 @@ def test_runs_of_the_secondary_that_wait_send_nothing(api: httpx.Client, clock: 
 
     merge(api)
 
-    clock.advance(timedelta(days=365))
+    clock.advance(timedelta(days=1))
     assert api.get("/v1/messages").json()["items"] == []
     assert [each["status"] for each in api.get("/v1/workflow_recipient_runs").json()["items"]] == ["cancelled"]
 
@@ -140,3 +142,16 @@ def test_schedules_move_to_the_primary(api: httpx.Client) -> None:
 
     assert len(api.get("/v1/users/ada/schedules").json()["entries"]) == 1
     assert api.get("/v1/users/bea/schedules").json()["entries"] == []
+
+
+@pytest.mark.promise("USER-MERGE-ACTIVITIES")
+def test_what_the_secondary_did_names_the_primary(api: httpx.Client, send: Callable[..., str]) -> None:
+    api.put("/v1/users/ada", json={})
+    api.put("/v1/users/bea", json={})
+    message = send("cid", actors=[Ref("", "bea")])
+
+    merge(api)
+
+    activity = api.get(f"/v1/messages/{message}/activities").json()["items"][0]
+    assert activity["actor"]["id"] == "ada"
+    assert api.get(f"/v1/messages/{message}").json()["actors"] == ["ada"]

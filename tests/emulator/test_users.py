@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from knock_harness.emulator.references import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
 
-    from knock_harness.emulator import VirtualClock
+    from knock_harness.emulator import Emulator, VirtualClock
     from knock_harness.emulator.environment import Environment
 
 
@@ -96,9 +101,90 @@ def test_the_reserved_fields_are_stored(api: httpx.Client) -> None:
     assert fields.items() <= user(api).items()
 
 
+@pytest.mark.promise("USER-RESERVED-FIELDS-NULLABLE")
 @pytest.mark.parametrize("field", ["avatar", "created_at", "email", "locale", "name", "phone_number", "timezone"])
 def test_a_reserved_field_can_be_null(api: httpx.Client, field: str) -> None:
+    value = {"created_at": "2020-01-01T00:00:00Z", "timezone": "Etc/UTC"}.get(field, "text")
+    assert api.put("/v1/users/ada", json={field: value}).json()[field] is not None
+
     assert api.put("/v1/users/ada", json={field: None}).json()[field] is None
+
+
+@pytest.mark.promise("USER-RESERVED-FIELDS-TYPED")
+@pytest.mark.parametrize(
+    ("field", "value"), [("name", 7), ("email", []), ("timezone", {}), ("avatar", True), ("phone_number", 1.5)]
+)
+def test_a_reserved_field_of_another_type_is_refused_and_changes_nothing(
+    api: httpx.Client, field: str, value: Any
+) -> None:
+    before = api.put("/v1/users/ada", json={"name": "Ada"}).json()
+
+    refused = api.put("/v1/users/ada", json={field: value, "other": 1})
+
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+    assert user(api) == before
+
+
+@pytest.mark.promise("USER-IDENTIFY-IDEMPOTENT")
+def test_the_same_identify_again_changes_nothing(api: httpx.Client) -> None:
+    body = {"name": "Ada", "meta": {"a": [1]}, "channel_data": {}, "preferences": {"default": {"workflows": {}}}}
+    first = api.put("/v1/users/ada", json=body).json()
+    second = api.put("/v1/users/ada", json=body).json()
+
+    assert {**first, "updated_at": None} == {**second, "updated_at": None}
+    assert ids(api) == {"ada"}
+
+
+_LEAVES = st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.text("abc", max_size=3)
+_MAPS = st.recursive(
+    st.dictionaries(st.sampled_from("xyz"), _LEAVES, max_size=3),
+    lambda inner: st.dictionaries(st.sampled_from("xyz"), inner | _LEAVES, max_size=3),
+    max_leaves=8,
+)
+
+
+def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """What the requirement says: maps are merged at every depth, all else is replaced."""
+    result = dict(old)
+    for key, value in new.items():
+        both = isinstance(value, dict) and isinstance(old.get(key), dict)
+        result[key] = merged(old[key], value) if both else value
+    return result
+
+
+@pytest.mark.promise("USER-IDENTIFY-RETURNS-MERGED", "USER-IDENTIFY-MERGES-DEEP", "USER-IDENTIFY-KEEPS-OTHERS")
+@given(bodies=st.lists(_MAPS, min_size=1, max_size=4))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_after_any_identifies_a_user_is_what_merging_them_gives(
+    api: httpx.Client, bodies: list[dict[str, Any]]
+) -> None:
+    model: dict[str, Any] = {}
+    for body in bodies:
+        answer = api.put("/v1/users/ada", json={"custom": body}).json()
+        model = merged(model, body)
+        assert answer["custom"] == model
+        assert answer == user(api)
+    api.delete("/v1/users/ada")
+
+
+@pytest.mark.promise("USER-IDENTIFY-DISJOINT-COMMUTE")
+def test_identifies_of_different_keys_may_come_in_any_order(api: httpx.Client) -> None:
+    bodies = [{"a": 1, "meta": {"x": 1}}, {"b": 2, "meta": {"y": 2}}, {"c": None}]
+    for name, order in (("ada", bodies), ("bea", bodies[::-1])):
+        for body in order:
+            api.put(f"/v1/users/{name}", json=body)
+
+    first, second = ({**user(api, name), "id": None, "updated_at": None} for name in ("ada", "bea"))
+    assert first == second
+
+
+@pytest.mark.promise("USER-PROPERTIES-256KB")
+def test_properties_that_are_too_large_at_once_are_refused_and_change_nothing(api: httpx.Client) -> None:
+    before = api.put("/v1/users/ada", json={"name": "Ada"}).json()
+
+    assert api.put("/v1/users/ada", json={"bio": "x" * 300_000}).status_code == 422
+    assert user(api) == before
+    assert api.put("/v1/users/ada", json={"bio": "x" * 100_000}).status_code == 200
 
 
 @pytest.mark.promise("USER-TIMEZONE-VALID")
@@ -274,7 +360,7 @@ def test_ids_that_are_nearly_the_same_are_different_users(api: httpx.Client, env
     assert {each["me"] for each in api.get("/v1/users").json()["entries"]} == set(names)
 
 
-@pytest.mark.parametrize(("depth", "status"), [(400, 200), (401, 400), (985, 400), (5000, 400)])
+@pytest.mark.parametrize(("depth", "status"), [(250, 200), (251, 400), (985, 400), (5000, 400)])
 def test_properties_are_nested_within_reason(api: httpx.Client, depth: int, status: int) -> None:
     content = b'{"a":' * depth + b"1" + b"}" * depth
 
@@ -282,3 +368,64 @@ def test_properties_are_nested_within_reason(api: httpx.Client, depth: int, stat
 
     assert answer.status_code == status
     assert api.get("/v1/users").status_code == 200
+
+
+@pytest.mark.promise("USER-DELETE-SCHEDULES")
+def test_schedules_of_a_deleted_user_are_gone_and_never_fire(
+    api: httpx.Client, emulator: Emulator, environment: Environment
+) -> None:
+    for name in ("ada", "bea"):
+        api.put(f"/v1/users/{name}", json={})
+    schedule = {"workflow": "scheduled-message", "recipients": ["ada", "bea"], "scheduled_at": "2026-03-02T12:00:00Z"}
+    api.post("/v1/schedules", json=schedule).raise_for_status()
+
+    api.delete("/v1/users/ada")
+
+    listed = api.get("/v1/schedules?workflow=scheduled-message").json()["entries"]
+    assert [each["recipient"]["id"] for each in listed] == ["bea"]
+    for _ in emulator.advance(environment.name, to=environment.clock.now() + timedelta(days=2)):
+        pass
+    assert [each["recipient"] for each in api.get("/v1/workflow_recipient_runs").json()["items"]] == ["bea"]
+
+
+@pytest.mark.promise("USER-DELETE-NO-RECIPIENT")
+def test_a_deleted_user_is_not_reached_at_its_old_address(
+    api: httpx.Client, trigger: Callable[..., str], messages: Callable[..., list[dict[str, Any]]]
+) -> None:
+    api.put("/v1/users/ada", json={"name": "Ada", "email": "ada@example.com", "phone_number": "+15005550006"})
+    api.delete("/v1/users/ada")
+
+    trigger("all-channels", "ada")
+
+    contents = [api.get(f"/v1/messages/{each['id']}/content").text for each in messages()]
+    assert not any("ada@example.com" in each or "+15005550006" in each for each in contents)
+
+
+@pytest.mark.promise("USER-DELETE-ACTOR-MARKER")
+def test_a_message_of_others_outlives_its_actor_without_the_data_of_that_actor(
+    api: httpx.Client, send: Callable[..., str], feed: str
+) -> None:
+    api.put("/v1/users/bea", json={"name": "Bea", "email": "bea@example.com"})
+    message = send("ada", actors=[Ref("", "bea")])
+
+    api.delete("/v1/users/bea")
+
+    item = api.get(feed).json()["entries"][0]
+    assert item["id"] == message
+    assert "bea@example.com" not in json.dumps(item)
+    assert '"Bea"' not in json.dumps(item)
+
+
+@pytest.mark.promise("USER-MESSAGES-OWN")
+def test_the_messages_of_a_user_are_all_that_went_to_it_and_nothing_else(
+    api: httpx.Client, send: Callable[..., str]
+) -> None:
+    own = [send("ada"), send("ada", channel="sms")]
+    send("bea")
+    send(Ref("projects", "ada"), channel="sms")
+
+    listed = [each["id"] for each in api.get("/v1/users/ada/messages").json()["items"]]
+
+    assert listed == own[::-1]
+    everything = api.get("/v1/messages").json()["items"]
+    assert [each["id"] for each in everything if each["recipient"] == "ada"] == listed
