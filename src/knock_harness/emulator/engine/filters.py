@@ -209,7 +209,7 @@ def _root(context: RenderContext) -> Mapping[str, Any]:
 
 
 @with_context
-def t(value: Any, *, context: RenderContext, **variables: Any) -> str:
+def t(value: Any, /, *, context: RenderContext, **variables: Any) -> str:
     """Return the text of a key in the language of the recipient; the key itself if there is none.
 
     What is given beside the key is what the text can name; ``count`` chooses among its forms.
@@ -220,8 +220,9 @@ def t(value: Any, *, context: RenderContext, **variables: Any) -> str:
         return key
     if "{{" not in found and "{%" not in found:
         return found
-    inner = context.env.from_string(found)
-    return inner.render({**variables, RECORDS: records, ROOT: _root(context)})
+    buffer = context.get_buffer()
+    cast("Any", context).render_inside(found, variables, buffer)  # as every context of ours can
+    return buffer.getvalue()
 
 
 @with_context

@@ -46,7 +46,7 @@ __all__ = ["LIQUID", "evaluated", "partials_in", "reason", "rendered_partial"]
 #: How often all loops of a rendering run together.
 MOST_ITERATIONS: Final = 20_000
 #: How many partials a rendering takes in, and how deeply they may be nested.
-MOST_PARTIALS: Final = 500
+MOST_PARTIALS: Final = 2000
 DEEPEST_PARTIAL: Final = 5
 #: How long a text may become, in characters, be it the output or a value on the way to it.
 LONGEST_TEXT: Final = 8 * 1024 * 1024
@@ -82,6 +82,25 @@ class _Context(RenderContext):
         if self.work.iterations > MOST_ITERATIONS:
             raise LoopIterationLimitError(f"loops run more than {MOST_ITERATIONS} times", token=None)
 
+    def render_inside(
+        self, source: str, values: Mapping[str, Any], buffer: TextIO, *, token: Token | None = None
+    ) -> None:
+        """Render a template that a part of this one stands for, and that sees its own values only."""
+        self.work.partials += 1
+        if self.depth >= DEEPEST_PARTIAL:
+            raise ContextDepthError(f"partials are nested too deeply: more than {DEEPEST_PARTIAL}", token=token)
+        if self.work.partials > MOST_PARTIALS:
+            raise ContextDepthError(f"more than {MOST_PARTIALS} partials are rendered", token=token)
+        template, seen = _partial_template(source), self.globals
+        inner = _Context(
+            template,
+            globals={**values, RECORDS: seen.get(RECORDS), ROOT: seen.get(ROOT, seen)},
+            parent_context=self,
+            local_namespace_size_carry=self.get_size_of_locals(),
+        )
+        inner.work, inner.depth = self.work, self.depth + 1
+        template.render_with_context(inner, buffer, partial=True)
+
     def filter(self, name: str, token: Token | None) -> Callable[..., object]:
         """Return a filter that refuses what is too large for it, and what becomes too large by it."""
         return partial(_bounded, super().filter(name, token), name)
@@ -106,7 +125,7 @@ class LiquidEnvironment(Environment):
         self.add_tag(_TranslationTag)
 
 
-def _bounded(function: Callable[..., object], name: str, value: Any, *args: Any, **kwargs: Any) -> object:
+def _bounded(function: Callable[..., object], name: str, value: Any, /, *args: Any, **kwargs: Any) -> object:
     """Apply a filter, unless what it is applied to, or what it would make, is beyond all bounds."""
     for each in (value, *args):
         _check_size(each, name)
@@ -149,21 +168,8 @@ class _PartialNode(RenderNode):
         found = records.partial(name) if records else None
         if found is None:
             raise TemplateNotFoundError(f"there is no partial {name!r}", token=self.token)
-        work = context.work
-        work.partials += 1
-        if context.depth >= DEEPEST_PARTIAL or work.partials > MOST_PARTIALS:
-            bound = f"{MOST_PARTIALS} are rendered" if work.partials > MOST_PARTIALS else f"{DEEPEST_PARTIAL} deep"
-            raise ContextDepthError(f"partials are nested too deeply: more than {bound}", token=self.token)
         given = {each.name: each.value.evaluate(context) for each in self.args}
-        template = _partial_template(found.content)
-        inner = _Context(
-            template,
-            globals={**_inputs(found, given), RECORDS: records, ROOT: context.globals.get(ROOT, context.globals)},
-            parent_context=context,
-            local_namespace_size_carry=context.get_size_of_locals(),
-        )
-        inner.work, inner.depth = work, context.depth + 1
-        template.render_with_context(inner, buffer, partial=True)
+        context.render_inside(found.content, _inputs(found, given), buffer, token=self.token)
         return True
 
     def children(self, static_context: RenderContext, *, include_partials: bool = True) -> list[Node]:  # noqa: ARG002
