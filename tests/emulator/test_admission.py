@@ -68,6 +68,7 @@ def test_a_public_key_is_refused_where_a_secret_one_is_due() -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "incorrect_token_type")
 
 
+@pytest.mark.promise("ERR-UNKNOWN-ROUTE")
 def test_an_unknown_path_is_404_with_the_body_of_errors(knock: httpx.Client) -> None:
     answer = knock.get("/v1/nothing/here")
 
@@ -114,12 +115,14 @@ def test_a_422_names_each_field_that_is_wrong(knock: httpx.Client) -> None:
     assert [error["field"] for error in answer.json()["errors"]] == ["users.0.id"]
 
 
+@pytest.mark.promise("REQID-UNIQUE")
 def test_every_answer_has_a_request_id_of_its_own(knock: httpx.Client) -> None:
     ids = {knock.get("/v1/nothing").headers["x-request-id"] for _ in range(5)}
 
     assert len(ids) == 5
 
 
+@pytest.mark.promise("HTTP-OPENAPI-PUBLISHED")
 def test_the_document_of_the_api_is_served(knock: httpx.Client) -> None:
     assert knock.get("/v1/openapi").json() == contract.load().document
 

@@ -44,6 +44,7 @@ def vips(api: httpx.Client) -> None:
     api.post("/v1/audiences/vips/members", params={"create_audience": "true"}, json=body)
 
 
+@pytest.mark.promise("RPC-REQUIRED-FIELDS")
 @pytest.mark.parametrize("who", PATHS)
 @pytest.mark.parametrize("missing", ["id", "method", "jsonrpc"])
 def test_a_call_has_id_method_and_version(api: httpx.Client, who: str, missing: str) -> None:
@@ -53,6 +54,34 @@ def test_a_call_has_id_method_and_version(api: httpx.Client, who: str, missing: 
     assert api.post(PATHS[who], json=body).status_code == 422
 
 
+@pytest.mark.promise("RPC-REQUIRED-FIELDS")
+@pytest.mark.parametrize("who", PATHS)
+@pytest.mark.parametrize("field", ["id", "method", "jsonrpc", "params"])
+def test_a_field_of_another_type_is_refused(api: httpx.Client, who: str, field: str) -> None:
+    body = {"jsonrpc": "2.0", "id": "1", "method": "list_objects", "params": {}, field: 1}
+
+    assert api.post(PATHS[who], json=body).status_code == 422
+
+
+@pytest.mark.promise("RPC-ECHO-ID", "RPC-RESULT-OBJECT")
+@pytest.mark.parametrize("id_", ["1", "", "a b", "ü" * 300], ids=["digit", "empty", "blank", "long"])
+@pytest.mark.parametrize(
+    ("who", "method"),
+    [
+        *(("census", each) for each in ("test_connection", "list_objects", "list_fields", "supported_operations")),
+        *(("hightouch", each) for each in ("list_objects", "list_fields", "list_modes", "behavior")),
+    ],
+)
+def test_an_answer_has_the_id_of_its_call_and_a_map_for_a_result(
+    api: httpx.Client, who: str, method: str, id_: str
+) -> None:
+    answer = api.post(PATHS[who], json={"jsonrpc": "2.0", "id": id_, "method": method}).json()
+
+    assert answer["id"] == id_
+    assert isinstance(answer["result"], dict)
+
+
+@pytest.mark.promise("RPC-SECRET-KEY")
 @pytest.mark.parametrize("who", PATHS)
 def test_a_public_key_is_no_credential(api: httpx.Client, who: str) -> None:
     body = {"jsonrpc": "2.0", "id": "1", "method": "list_objects"}
@@ -60,6 +89,7 @@ def test_a_public_key_is_no_credential(api: httpx.Client, who: str) -> None:
     assert api.post(PATHS[who], json=body, headers={"authorization": "Bearer pk_test_tests"}).status_code == 403
 
 
+@pytest.mark.promise("RPC-UNKNOWN-METHOD")
 @pytest.mark.parametrize("who", PATHS)
 def test_an_unknown_method_is_answered_with_an_error(ask: Ask, who: str) -> None:
     answer = ask(who, "nope")
@@ -68,10 +98,12 @@ def test_an_unknown_method_is_answered_with_an_error(ask: Ask, who: str) -> None
     assert "result" not in answer
 
 
+@pytest.mark.promise("RPC-CENSUS-TEST-CONNECTION")
 def test_census_finds_a_connection(ask: Ask) -> None:
     assert ask("census", "test_connection")["result"] == {"success": True}
 
 
+@pytest.mark.promise("RPC-CENSUS-DISCOVERY")
 def test_census_discovers_audiences_by_user(ask: Ask) -> None:
     [found] = ask("census", "list_objects")["result"]["objects"]
     fields = ask("census", "list_fields", object=found)["result"]["fields"]
@@ -81,6 +113,7 @@ def test_census_discovers_audiences_by_user(ask: Ask) -> None:
     assert ask("census", "supported_operations", object=found)["result"] == {"operations": ["insert", "mirror"]}
 
 
+@pytest.mark.promise("RPC-CENSUS-SYNC", "RPC-SECRET-KEY")
 @pytest.mark.usefixtures("vips")
 def test_census_adds_members_and_says_what_became_of_each(api: httpx.Client, ask: Ask) -> None:
     records = [
@@ -97,6 +130,7 @@ def test_census_adds_members_and_says_what_became_of_each(api: httpx.Client, ask
     assert members(api, "vips") == [("a", None), ("old", None)]
 
 
+@pytest.mark.promise("RPC-CENSUS-SYNC")
 @pytest.mark.usefixtures("vips")
 def test_the_deletes_of_a_mirror_remove_members(api: httpx.Client, ask: Ask) -> None:
     records = [{"user_id": "old", "audience_key": "vips"}]
@@ -129,6 +163,7 @@ def test_a_hightouch_configuration_names_an_audience(ask: Ask) -> None:
     assert len(ask("hightouch", "validate", configuration={})["result"]["errors"]) == 1
 
 
+@pytest.mark.promise("RPC-HIGHTOUCH-SYNC")
 def test_hightouch_makes_the_audience_and_syncs_rows_into_it(api: httpx.Client, ask: Ask) -> None:
     configuration = {
         "audience_key": "fresh",
@@ -147,6 +182,7 @@ def test_hightouch_makes_the_audience_and_syncs_rows_into_it(api: httpx.Client, 
     assert members(api, "fresh") == [("b", None)]
 
 
+@pytest.mark.promise("RPC-HIGHTOUCH-SYNC")
 @pytest.mark.parametrize("method", ["add", "change"])
 def test_hightouch_neither_updates_nor_syncs_into_nothing(ask: Ask, method: str) -> None:
     assert "error" in ask("hightouch", method, configuration={}, rows=[])

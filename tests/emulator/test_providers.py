@@ -56,6 +56,7 @@ def ask(api: httpx.Client, environment: Environment) -> Callable[..., httpx.Resp
     return ask
 
 
+@pytest.mark.promise("PROV-AUTH-SHAPE")
 @pytest.mark.parametrize("provider", CREDENTIAL)
 def test_a_connected_object_checks_out(connect: Connect, ask: Ask, provider: str) -> None:
     connect(provider)
@@ -63,6 +64,7 @@ def test_a_connected_object_checks_out(connect: Connect, ask: Ask, provider: str
     assert ask(provider, "auth_check").json()["connection"]["ok"] is True
 
 
+@pytest.mark.promise("PROV-AUTH-SHAPE")
 def test_a_token_that_is_none_of_slack_does_not_check_out(connect: Connect, ask: Ask) -> None:
     connect("slack", {"connections": [{"access_token": "nonsense", "channel_id": "C1"}]})
 
@@ -70,6 +72,7 @@ def test_a_token_that_is_none_of_slack_does_not_check_out(connect: Connect, ask:
     assert ask("slack", "channels").status_code == 403
 
 
+@pytest.mark.promise("PROV-NO-CREDENTIAL-403", "PROV-AUTH-NO-CREDENTIAL", "PROV-LIST-NO-CREDENTIAL")
 @pytest.mark.parametrize(("provider", "path"), CALLS)
 def test_without_a_credential_a_call_is_refused(ask: Ask, provider: str, path: str) -> None:
     answer = ask(provider, path, team_id="t")
@@ -78,6 +81,7 @@ def test_without_a_credential_a_call_is_refused(ask: Ask, provider: str, path: s
     assert (answer.json()["code"], answer.json()["type"]) == ("authorization", "authentication_error")
 
 
+@pytest.mark.promise("PROV-SLACK-REVOKE", "PROV-TEAMS-REVOKE", "PROV-NO-CREDENTIAL-403")
 @pytest.mark.parametrize("provider", CREDENTIAL)
 def test_revoking_takes_the_credential_out_of_the_object(
     api: httpx.Client,
@@ -97,13 +101,22 @@ def test_revoking_takes_the_credential_out_of_the_object(
     assert ask(provider, "revoke_access", method="PUT").status_code == 403
 
 
-@pytest.mark.parametrize("provider", CREDENTIAL)
-def test_the_object_is_required(api: httpx.Client, environment: Environment, provider: str) -> None:
+@pytest.mark.promise("PROV-OBJECT-REQUIRED")
+@pytest.mark.parametrize(("provider", "path"), [*CALLS, *((provider, "revoke_access") for provider in CREDENTIAL)])
+def test_the_object_is_required(
+    api: httpx.Client, environment: Environment, connect: Connect, provider: str, path: str
+) -> None:
+    connect(provider)
     channel = environment.project.channels[provider]
+    method = "PUT" if path == "revoke_access" else "GET"
 
-    assert api.get(f"/v1/providers/{provider}/{channel.id}/auth_check").status_code == 422
+    answer = api.request(method, f"/v1/providers/{provider}/{channel.id}/{path}", params={"team_id": "t"})
+
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["errors"]] == [PARAMETER[provider]]
 
 
+@pytest.mark.promise("PROV-UNKNOWN-CHANNEL")
 @pytest.mark.parametrize("provider", CREDENTIAL)
 def test_a_channel_of_another_provider_is_not_found(api: httpx.Client, environment: Environment, provider: str) -> None:
     channel = environment.project.channels["discord"]
@@ -124,6 +137,7 @@ def slack_names(answer: httpx.Response) -> list[str]:
     return [each["name"].partition("-")[0] for each in answer.json()["slack_channels"]]
 
 
+@pytest.mark.promise("PROV-SLACK-DEFAULTS")
 @pytest.mark.parametrize(
     ("params", "kinds", "number"),
     [
@@ -149,6 +163,7 @@ def test_slack_options_choose_the_channels(
     assert (set(names), len(names)) == (kinds, number)
 
 
+@pytest.mark.promise("PROV-SLACK-PAGING", "PROV-SLACK-CURSOR-EMPTY")
 def test_slack_pages_hold_two_hundred_and_meet_each_channel_once(
     environment: Environment, connect: Connect, ask: Ask
 ) -> None:
@@ -164,6 +179,7 @@ def test_slack_pages_hold_two_hundred_and_meet_each_channel_once(
     assert len({channel for page in pages for channel in page}) == 450
 
 
+@pytest.mark.promise("PROV-CURSOR-DOTTED-WINS", "PROV-SLACK-PAGING")
 def test_the_dotted_cursor_wins(connect: Connect, ask: Ask) -> None:
     connect("slack")
     first = ask("slack", "channels", **{"query_options[limit]": 1}).json()
@@ -172,6 +188,77 @@ def test_the_dotted_cursor_wins(connect: Connect, ask: Ask) -> None:
     assert ask("slack", "channels", **both).json()["slack_channels"] != first["slack_channels"]
 
 
+@pytest.mark.promise("PROV-CURSOR-DOTTED-WINS")
+def test_the_dotted_skip_token_wins(connect: Connect, ask: Ask) -> None:
+    connect("ms-teams")
+    first = ask("ms-teams", "teams", **{"query_options[$top]": 5}).json()
+    second = ask("ms-teams", "teams", **{"query_options[$top]": 5, "query_options.$skiptoken": first["skip_token"]})
+    both = {
+        "query_options[$top]": 5,
+        "query_options[$skiptoken]": second.json()["skip_token"],
+        "query_options.$skiptoken": first["skip_token"],
+    }
+
+    assert ask("ms-teams", "teams", **both).json() == second.json()
+
+
+@pytest.mark.promise("PROV-NO-CREDENTIAL-403", "ERR-PROVIDER-ENVELOPE")
+@pytest.mark.parametrize(
+    ("provider", "text"), [("slack", "Access token not set."), ("ms-teams", "Microsoft Teams tenant ID not set.")]
+)
+def test_revoking_what_is_not_there_is_told_in_the_words_that_clients_know(ask: Ask, provider: str, text: str) -> None:
+    answer = ask(provider, "revoke_access", method="PUT")
+
+    assert answer.json() == {"code": "authorization", "message": text, "status": 403, "type": "authentication_error"}
+
+
+@pytest.mark.promise("PROV-TEAMS-REVOKE")
+def test_revoking_leaves_the_other_data_of_a_tenant(
+    api: httpx.Client, environment: Environment, connect: Connect, ask: Ask
+) -> None:
+    connection = {"ms_teams_team_id": TENANT, "ms_teams_channel_id": "19:c@thread.tacv2"}
+    connect("ms-teams", {"ms_teams_tenant_id": TENANT, "connections": [connection]})
+
+    ask("ms-teams", "revoke_access", method="PUT").raise_for_status()
+
+    channel = environment.project.channels["ms-teams"]
+    held = api.get(f"/v1/objects/$tenants/acme/channel_data/{channel.id}").json()["data"]
+    assert held == {"connections": [connection]}
+
+
+@pytest.mark.promise("PROV-SLACK-CHANNEL-FIELDS")
+def test_each_slack_channel_says_what_it_is(connect: Connect, ask: Ask) -> None:
+    connect("slack")
+
+    channels = ask("slack", "channels", **{"query_options.types": "public_channel,private_channel,im"}).json()
+
+    types = {"id": str, "name": str, "is_private": bool, "is_im": bool, "context_team_id": str}
+    shown = [{name: type(value) for name, value in each.items()} for each in channels["slack_channels"]]
+    assert shown == [types] * len(shown)
+    assert {(each["is_private"], each["is_im"]) for each in channels["slack_channels"]} == {
+        (False, False),
+        (True, False),
+        (True, True),
+    }
+
+
+@pytest.mark.promise("PROV-TEAMS-SHAPES", "PROV-TEAMS-CHANNELS-UNPAGED")
+def test_teams_and_their_channels_are_named_as_microsoft_names_them(connect: Connect, ask: Ask) -> None:
+    connect("ms-teams")
+
+    teams = ask("ms-teams", "teams").json()["ms_teams_teams"]
+    channels = ask("ms-teams", "channels", team_id=teams[0]["id"]).json()
+
+    assert {type(each["description"]) for each in teams} == {str, type(None)}
+    assert all(each.keys() == {"id", "displayName", "description"} for each in teams)
+    assert channels.keys() == {"ms_teams_channels"}
+    assert all(
+        each.keys() == {"id", "displayName", "description", "membershipType", "createdDateTime", "isArchived"}
+        for each in channels["ms_teams_channels"]
+    )
+
+
+@pytest.mark.promise("PROV-TEAMS-PAGING")
 def test_teams_are_paged_by_skip_token(connect: Connect, ask: Ask) -> None:
     connect("ms-teams")
     seen, token = [], ""
@@ -184,6 +271,7 @@ def test_teams_are_paged_by_skip_token(connect: Connect, ask: Ask) -> None:
     assert len({team for page in seen for team in page}) == 12
 
 
+@pytest.mark.promise("PROV-TEAMS-DEFAULTS")
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -216,6 +304,7 @@ def test_a_filter_in_another_language_is_refused(connect: Connect, ask: Ask) -> 
     assert ask("ms-teams", "teams", **{"query_options.$filter": "hello"}).status_code == 422
 
 
+@pytest.mark.promise("PROV-TEAMS-CHANNELS-UNPAGED")
 def test_channels_need_a_team_of_the_tenant(connect: Connect, ask: Ask) -> None:
     connect("ms-teams")
 
