@@ -34,6 +34,7 @@ def pairs(api: httpx.Client) -> list[tuple[str, str | None]]:
     return [(each["user_id"], each["tenant"]) for each in listed(api)]
 
 
+@pytest.mark.promise("AUDIENCE-UNKNOWN-404", "AUDIENCE-CREATE-ON-ADD")
 def test_an_unknown_audience_is_404_and_is_not_made(api: httpx.Client) -> None:
     assert add(api, member("ada"), create=False).status_code == 404
     assert api.post(f"{PATH}?create_audience=false", json={"members": []}).status_code == 404
@@ -41,6 +42,7 @@ def test_an_unknown_audience_is_404_and_is_not_made(api: httpx.Client) -> None:
     assert api.get(PATH).status_code == 404
 
 
+@pytest.mark.promise("AUDIENCE-CREATE-ON-ADD")
 def test_an_audience_is_made_on_request(api: httpx.Client) -> None:
     assert add(api, member("ada")).status_code == 204
 
@@ -48,12 +50,14 @@ def test_an_audience_is_made_on_request(api: httpx.Client) -> None:
     assert add(api, member("bea"), create=False).status_code == 204
 
 
+@pytest.mark.promise("AUDIENCE-TENANT-DISTINCT", "AUDIENCE-LIST-EXACT")
 def test_a_user_is_a_member_once_for_each_tenant(api: httpx.Client) -> None:
     add(api, member("ada"), member("ada", "acme"), member("ada", "bell"), member("ada", "acme"))
 
     assert pairs(api) == [("ada", "bell"), ("ada", "acme"), ("ada", None)]
 
 
+@pytest.mark.promise("AUDIENCE-REMOVE-NEEDS-TENANT", "AUDIENCE-LIST-EXACT")
 def test_removing_takes_exactly_the_pair_away(api: httpx.Client) -> None:
     add(api, member("ada"), member("ada", "acme"))
 
@@ -63,6 +67,7 @@ def test_removing_takes_exactly_the_pair_away(api: httpx.Client) -> None:
     assert pairs(api) == []
 
 
+@pytest.mark.promise("AUDIENCE-ADD-REPEAT")
 def test_adding_again_changes_nothing(api: httpx.Client, clock: VirtualClock) -> None:
     add(api, member("ada"))
     before = listed(api)
@@ -72,6 +77,7 @@ def test_adding_again_changes_nothing(api: httpx.Client, clock: VirtualClock) ->
     assert listed(api) == before
 
 
+@pytest.mark.promise("AUDIENCE-MISSING-USER", "AUDIENCE-IDENTIFIED-LATER", "AUDIENCE-MEMBER-SHAPE")
 def test_a_member_whom_nobody_identified_has_no_user_until_somebody_does(api: httpx.Client) -> None:
     add(api, member("ada"))
     unknown = listed(api)[0]
@@ -84,6 +90,7 @@ def test_a_member_whom_nobody_identified_has_no_user_until_somebody_does(api: ht
     assert listed(api)[0] == unknown
 
 
+@pytest.mark.promise("AUDIENCE-INLINE-IDENTIFY")
 def test_properties_of_a_member_go_to_the_user(api: httpx.Client) -> None:
     api.put("/v1/users/ada", json={"name": "Ada"})
 
@@ -93,6 +100,7 @@ def test_properties_of_a_member_go_to_the_user(api: httpx.Client) -> None:
     assert listed(api)[0]["user"]["plan"] == "pro"
 
 
+@pytest.mark.promise("AUDIENCE-MEMBER-ID-REQUIRED")
 @pytest.mark.parametrize(
     "body",
     [{}, {"members": [{}]}, {"members": [{"user": {"email": "e"}}]}, {"members": [{"user": {"id": "ok"}}, {}]}],
@@ -103,6 +111,7 @@ def test_members_without_an_id_are_refused_as_a_whole(api: httpx.Client, body: d
     assert api.get(PATH).status_code == 404
 
 
+@pytest.mark.promise("AUDIENCE-LIMIT-1000")
 def test_a_thousand_members_go_in_one_request_and_not_one_more(api: httpx.Client) -> None:
     members = [member(f"u{number}") for number in range(1000)]
 

@@ -49,6 +49,9 @@ def finish(api: httpx.Client, watch: Watch) -> Finish:
     return lambda path, body: watch(start(api, path, body))[-1]
 
 
+@pytest.mark.promise(
+    "BULK-RETURNS-OPERATION", "BULK-SHAPE", "BULK-NAMES", "BULK-TERMINATES", "BULK-ESTIMATE", "BULK-COUNTS"
+)
 @pytest.mark.parametrize(("path", "body", "name"), CALLS)
 def test_every_bulk_call_answers_with_an_operation_that_completes(
     api: httpx.Client, path: str, body: Any, name: str, watch: Watch
@@ -63,6 +66,7 @@ def test_every_bulk_call_answers_with_an_operation_that_completes(
     assert [seen[-1][count] for count in counts] == [1, 1, 1, 0]
 
 
+@pytest.mark.promise("BULK-STATUS-FORWARD")
 def test_progress_is_seen_and_only_moves_forward(api: httpx.Client, watch: Watch) -> None:
     users = [{"id": f"u{number}"} for number in range(250)]
 
@@ -76,6 +80,7 @@ def test_progress_is_seen_and_only_moves_forward(api: httpx.Client, watch: Watch
     assert api.get(f"/v1/bulk_operations/{seen[0]['id']}").json() == seen[-1]
 
 
+@pytest.mark.promise("BULK-TIMESTAMPS")
 def test_each_moment_is_known_when_the_status_says_so(api: httpx.Client, watch: Watch) -> None:
     for each in watch(start(api, "users/bulk/identify", {"users": [{"id": "x"}]})):
         assert (each["started_at"] is not None) == (each["status"] != "queued")
@@ -83,6 +88,7 @@ def test_each_moment_is_known_when_the_status_says_so(api: httpx.Client, watch: 
         assert each["failed_at"] is None
 
 
+@pytest.mark.promise("BULK-PROGRESS-PATH")
 def test_the_progress_path_leads_to_the_operation(api: httpx.Client) -> None:
     operation = start(api, "users/bulk/identify", {"users": [{"id": "x"}]})
 
@@ -90,11 +96,13 @@ def test_the_progress_path_leads_to_the_operation(api: httpx.Client) -> None:
     assert api.get(operation["progress_path"]).json()["id"] == operation["id"]
 
 
+@pytest.mark.promise("BULK-GET-UNKNOWN-404")
 @pytest.mark.parametrize("name", ["11111111-1111-4111-8111-111111111111", "none"])
 def test_an_unknown_operation_is_404(api: httpx.Client, name: str) -> None:
     assert api.get(f"/v1/bulk_operations/{name}").status_code == 404
 
 
+@pytest.mark.promise("BULK-ERROR-ITEMS", "BULK-COUNTS")
 def test_rows_that_fail_are_named_and_the_others_are_done(api: httpx.Client, finish: Finish) -> None:
     objects = [{"id": "a", "x": 1}, {"id": "b", "x": "x" * 300_000}, {"id": "c", "x": 3}]
 
@@ -114,6 +122,7 @@ def test_a_row_that_fails_leaves_nothing_behind(api: httpx.Client, finish: Finis
     assert api.get("/v1/users/ada").status_code == 404
 
 
+@pytest.mark.promise("BULK-EQUALS-SINGLES")
 def test_a_bulk_identify_leaves_what_single_ones_would(
     api: httpx.Client, channel: Callable[[str], str], finish: Finish
 ) -> None:
@@ -139,6 +148,7 @@ def test_a_bulk_identify_leaves_what_single_ones_would(
         assert many == one
 
 
+@pytest.mark.promise("BULK-USERS-DELETE")
 def test_a_bulk_delete_of_users_passes_over_strangers(api: httpx.Client, finish: Finish) -> None:
     for name in ("a", "b", "c"):
         api.put(f"/v1/users/{name}", json={})
@@ -148,6 +158,7 @@ def test_a_bulk_delete_of_users_passes_over_strangers(api: httpx.Client, finish:
     assert [each["id"] for each in api.get("/v1/users").json()["entries"]] == ["c"]
 
 
+@pytest.mark.promise("BULK-OBJECTS-COLLECTION")
 def test_bulk_work_on_objects_stays_in_its_collection(api: httpx.Client, finish: Finish) -> None:
     api.put("/v1/objects/teams/1", json={"me": "team"})
 
@@ -158,6 +169,7 @@ def test_bulk_work_on_objects_stays_in_its_collection(api: httpx.Client, finish:
     assert api.get("/v1/objects/teams/1").json()["properties"] == {"me": "team"}
 
 
+@pytest.mark.promise("BULK-TENANTS-SET")
 def test_tenants_are_set_from_maps_and_plain_ids(api: httpx.Client, finish: Finish) -> None:
     for name in ("map", "known"):
         api.put(f"/v1/tenants/{name}", json={"name": "Old", "x": 1})
@@ -169,6 +181,7 @@ def test_tenants_are_set_from_maps_and_plain_ids(api: httpx.Client, finish: Fini
     assert shown["fresh"] == {"__typename": "Tenant", "id": "fresh"}
 
 
+@pytest.mark.promise("BULK-TENANTS-DELETE-QUERY")
 def test_exactly_the_tenants_of_the_query_are_deleted(api: httpx.Client, finish: Finish) -> None:
     for name in ("a", "b", "c"):
         api.put(f"/v1/tenants/{name}", json={})
@@ -178,6 +191,7 @@ def test_exactly_the_tenants_of_the_query_are_deleted(api: httpx.Client, finish:
     assert [each["id"] for each in api.get("/v1/tenants").json()["entries"]] == ["c"]
 
 
+@pytest.mark.promise("BULK-PREFERENCES-REPLACE", "BULK-PREFERENCES-SET-ID")
 @pytest.mark.parametrize(("given", "written"), [({"id": "acme"}, "acme"), ({}, "default")], ids=["tenant", "default"])
 def test_bulk_preferences_replace_the_set_they_name(
     api: httpx.Client, given: dict[str, str], written: str, finish: Finish
@@ -195,6 +209,7 @@ def test_bulk_preferences_replace_the_set_they_name(
     assert api.get("/v1/users/new").status_code == 200
 
 
+@pytest.mark.promise("SUB-BULK-ADD")
 def test_bulk_subscriptions_have_the_properties_of_their_entry(api: httpx.Client, finish: Finish) -> None:
     for name in ("1", "2"):
         api.put(f"/v1/objects/projects/{name}", json={})
@@ -213,6 +228,7 @@ def test_bulk_subscriptions_have_the_properties_of_their_entry(api: httpx.Client
     assert operation["error_items"] == [{"id": "missing", "collection": "projects"}]
 
 
+@pytest.mark.promise("SUB-BULK-DELETE-SKIPS")
 def test_a_bulk_unsubscribe_skips_what_is_not_there(api: httpx.Client, finish: Finish) -> None:
     api.put("/v1/objects/projects/1", json={})
     api.post("/v1/objects/projects/1/subscriptions", json={"recipients": ["ada", "bea"]})
@@ -225,6 +241,7 @@ def test_a_bulk_unsubscribe_skips_what_is_not_there(api: httpx.Client, finish: F
     assert operation["error_count"] == 0
 
 
+@pytest.mark.promise("BULK-LIMIT-1000", "CROSS-LIMIT-EXCEEDED")
 @pytest.mark.parametrize(
     ("path", "field", "entry"),
     [
@@ -243,6 +260,7 @@ def test_a_thousand_entities_are_taken_and_not_one_more(api: httpx.Client, path:
     assert api.post(f"/v1/{path}", json={field: [entry] * 1001, **more}).status_code == 422
 
 
+@pytest.mark.promise("BULK-LIST-REQUIRED", "BULK-USERS-ID-REQUIRED")
 @pytest.mark.parametrize("body", [{}, {"users": {}}, {"users": [{"name": "Ada"}]}], ids=["none", "map", "no id"])
 def test_a_body_without_its_entities_is_refused(api: httpx.Client, body: dict[str, Any]) -> None:
     assert api.post("/v1/users/bulk/identify", json=body).status_code == 422

@@ -30,6 +30,7 @@ def ids(answer: httpx.Response) -> list[str]:
     return [each["id"] for each in answer.json()["entries"]]
 
 
+@pytest.mark.promise("FEED-EMPTY-COUNTS", "USER-FEED-UNKNOWN-EMPTY", "FEED-SHAPE")
 def test_the_feed_of_an_unknown_user_is_empty(api: httpx.Client, feed: str) -> None:
     answer = api.get(feed)
 
@@ -43,10 +44,12 @@ def test_only_an_in_app_channel_has_a_feed(api: httpx.Client, environment: Envir
     assert api.get(f"/v1/users/ada/feeds/{sms.id}{path}").status_code == 404
 
 
+@pytest.mark.promise("USER-FEED-SETTINGS-SHAPE")
 def test_settings_say_whether_branding_is_required(api: httpx.Client, feed: str) -> None:
     assert api.get(f"{feed}/settings").json() == {"features": {"branding_required": False}}
 
 
+@pytest.mark.promise("FEED-ITEM-IS-MESSAGE")
 def test_an_item_agrees_with_its_message(api: httpx.Client, feed: str, send: Callable[..., str]) -> None:
     message = send(tenant="t", data={"a": 1})
     api.put(f"/v1/messages/{message}/read")
@@ -59,6 +62,7 @@ def test_an_item_agrees_with_its_message(api: httpx.Client, feed: str, send: Cal
     assert item["blocks"] == api.get(f"/v1/messages/{message}/content").json()["data"]["blocks"]
 
 
+@pytest.mark.promise("FEED-ONLY-OWN")
 def test_a_feed_holds_the_messages_of_its_user_alone(api: httpx.Client, feed: str, send: Callable[..., str]) -> None:
     send("bob")
     send(channel="sms")
@@ -69,6 +73,7 @@ def test_a_feed_holds_the_messages_of_its_user_alone(api: httpx.Client, feed: st
     assert counts(api.get(feed)) == [1, 1, 1]
 
 
+@pytest.mark.promise("FEED-COUNTS-MATCH-ITEMS", "FEED-COUNTS-ARCHIVED", "FEED-COUNTS-IDEMPOTENT")
 def test_counts_follow_every_change(api: httpx.Client, feed: str, send: Callable[..., str]) -> None:
     first, second = send(), send()
     seen = [counts(api.get(feed))]
@@ -86,6 +91,7 @@ def test_counts_follow_every_change(api: httpx.Client, feed: str, send: Callable
     assert seen == [[2, 2, 2], [2, 1, 2], [2, 1, 2], [2, 1, 1], [1, 0, 1], [2, 1, 1], [2, 2, 1]]
 
 
+@pytest.mark.promise("FEED-STATUS-FILTER")
 @pytest.mark.parametrize(("word", "shown"), [("unread", [2]), ("read", [1]), ("unseen", [2, 1]), ("seen", [])])
 def test_status_keeps_items_by_one_flag(
     api: httpx.Client, feed: str, send: Callable[..., str], word: str, shown: list[int]
@@ -99,6 +105,7 @@ def test_status_keeps_items_by_one_flag(
     assert counts(answer)[0] == len(shown)
 
 
+@pytest.mark.promise("FEED-ARCHIVED-FILTER")
 @pytest.mark.parametrize(("word", "shown"), [("exclude", ["kept"]), ("include", ["kept", "gone"]), ("only", ["gone"])])
 def test_archived_items_are_shown_on_request(
     api: httpx.Client, feed: str, send: Callable[..., str], word: str, shown: list[str]
@@ -112,6 +119,7 @@ def test_archived_items_are_shown_on_request(
     assert counts(answer)[0] == len(shown)
 
 
+@pytest.mark.promise("FEED-TENANT-INCLUDES-NONE", "FEED-HAS-TENANT")
 @pytest.mark.parametrize(
     ("params", "shown"),
     [
@@ -133,6 +141,7 @@ def test_tenant_filters(
     assert counts(answer) == [len(shown)] * 3
 
 
+@pytest.mark.promise("FEED-SOURCE-CATEGORIES", "FEED-COUNTS-SCOPED")
 @pytest.mark.parametrize(
     "params",
     [
@@ -155,6 +164,7 @@ def test_other_filters_scope_items_and_counts(
     assert (ids(answer), counts(answer)) == ([wanted], [1, 1, 1])
 
 
+@pytest.mark.promise("FEED-BEFORE-NEWER")
 def test_the_cursor_of_an_item_leads_both_ways(api: httpx.Client, feed: str, send: Callable[..., str]) -> None:
     sent = [send() for _ in range(4)]
     cursors = [each["__cursor"] for each in api.get(feed).json()["entries"]]
@@ -163,6 +173,7 @@ def test_the_cursor_of_an_item_leads_both_ways(api: httpx.Client, feed: str, sen
     assert ids(api.get(feed, params={"before": cursors[1]})) == [sent[3]]
 
 
+@pytest.mark.promise("FEED-COUNTS-MATCH-ITEMS")
 def test_every_page_shows_the_same_counts(api: httpx.Client, feed: str, send: Callable[..., str]) -> None:
     for _ in range(5):
         send()
@@ -216,6 +227,7 @@ def test_a_deeper_path_excludes_nothing(api: httpx.Client, feed: str, send: Call
     assert api.get(feed, params={"exclude": "entries.data.x.y"}).json() == api.get(feed).json()
 
 
+@pytest.mark.promise("FEED-ATTACHMENTS-HIDDEN")
 @pytest.mark.parametrize("attachments", [[{"name": "x"}], "x"], ids=["list", "text"])
 def test_attachments_are_hidden(api: httpx.Client, feed: str, send: Callable[..., str], attachments: Any) -> None:
     message = send(data={"a": 1, "attachments": attachments, "b": {"c": 2}})
@@ -228,6 +240,7 @@ def test_attachments_are_hidden(api: httpx.Client, feed: str, send: Callable[...
     assert "attachments" in api.get(f"/v1/messages/{message}").json()["data"]
 
 
+@pytest.mark.promise("FEED-ACTIVITIES")
 def test_an_item_shows_at_most_ten_activities(api: httpx.Client, feed: str, send: Callable[..., str]) -> None:
     send(actors=[None] * 12)
 
@@ -236,6 +249,7 @@ def test_an_item_shows_at_most_ten_activities(api: httpx.Client, feed: str, send
     assert (len(item["activities"]), item["total_activities"]) == (10, 12)
 
 
+@pytest.mark.promise("FEED-VARS-PUBLIC-ONLY")
 def test_only_public_variables_are_shown(api: httpx.Client, feed: str, environment: Environment) -> None:
     environment.project = replace(
         environment.project, variables={"open": "yes", "hidden": "no"}, public_variables=frozenset({"open"})

@@ -29,6 +29,7 @@ def claims(token: str) -> dict[str, str]:
     return dict(json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4))))
 
 
+@pytest.mark.promise("PREFCENTER-USER-LABEL", "PREFCENTER-CONFIG-PER-ENV", "PREFCENTER-CONFIG-SHAPE")
 def test_users_of_an_environment_see_the_same_but_their_own_name(api: httpx.Client) -> None:
     ada, bob = (api.get(CONFIG.format(user)).json() for user in ("ada", "bob"))
 
@@ -41,6 +42,7 @@ def test_users_of_an_environment_see_the_same_but_their_own_name(api: httpx.Clie
     )
 
 
+@pytest.mark.promise("PREFCENTER-ROWS")
 def test_rows_say_what_they_control(api: httpx.Client, environment: Environment) -> None:
     rows = api.get(CONFIG.format("ada")).json()["config"]["rows"]
 
@@ -56,12 +58,14 @@ def test_commercial_messages_can_always_be_switched_off(api: httpx.Client, envir
     assert [row["type"] for row in answer["config"]["rows"]] == ["commercial_subscribed"]
 
 
+@pytest.mark.promise("PREFCENTER-URL-SHAPE")
 def test_a_link_ends_with_its_token(api: httpx.Client) -> None:
     answer = api.post(LINK.format("ada")).json()
 
     assert answer["url"] == f"http://emulator.test/p/{answer['token']}"
 
 
+@pytest.mark.promise("PREFCENTER-URL-PER-USER", "PREFCENTER-URL-NO-EXPIRY")
 def test_a_link_speaks_for_one_user_and_for_ever(api: httpx.Client) -> None:
     tokens = [api.post(LINK.format(user)).json()["token"] for user in ("ada", "bob")]
 

@@ -33,6 +33,7 @@ def settings(preference_set: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in preference_set.items() if value and key not in {"id", "__typename"}}
 
 
+@pytest.mark.promise("PREF-GET-NEVER-404", "PREF-SHAPE")
 @pytest.mark.parametrize("owner", OWNERS)
 def test_a_set_that_was_never_written_is_empty(api: httpx.Client, owner: str) -> None:
     assert read(api, f"{owner}/preferences/acme")["id"] == "acme"
@@ -40,6 +41,15 @@ def test_a_set_that_was_never_written_is_empty(api: httpx.Client, owner: str) ->
     assert api.get(f"/v1/{owner}").status_code == 404
 
 
+@pytest.mark.promise(
+    "PREF-SET-ROUNDTRIP",
+    "PREF-SETTING-FORMS",
+    "PREF-CHANNELS-SECTION",
+    "PREF-CONDITIONS-ROUNDTRIP",
+    "PREF-CREATES-USER",
+    "PREF-CREATES-OBJECT",
+    "PREF-COMMERCIAL",
+)
 @pytest.mark.parametrize("owner", OWNERS)
 def test_a_set_is_read_as_it_was_written(api: httpx.Client, channel: Callable[[str], str], owner: str) -> None:
     email, conditions = channel("email"), [OTHER, CONDITION]
@@ -60,6 +70,7 @@ def test_a_set_is_read_as_it_was_written(api: httpx.Client, channel: Callable[[s
     assert api.get(f"/v1/{owner}").status_code == 200
 
 
+@pytest.mark.promise("PREF-SET-REPLACES", "PREF-STRATEGY-REPLACE")
 @pytest.mark.parametrize("strategy", [{}, {"__persistence_strategy__": "replace"}], ids=["absent", "replace"])
 def test_a_write_replaces_the_set(api: httpx.Client, strategy: dict[str, str]) -> None:
     api.put("/v1/users/ada/preferences/default", json={"categories": {"c": False}, "workflows": {"w": False}})
@@ -69,6 +80,7 @@ def test_a_write_replaces_the_set(api: httpx.Client, strategy: dict[str, str]) -
     assert settings(read(api)) == {"workflows": {"v": True}}
 
 
+@pytest.mark.promise("PREF-STRATEGY-MERGE", "PREF-STRATEGY-NOT-STORED")
 def test_a_merge_changes_one_setting_and_is_not_remembered(api: httpx.Client) -> None:
     path = "/v1/users/ada/preferences/default"
     api.put(
@@ -87,6 +99,7 @@ def test_a_merge_changes_one_setting_and_is_not_remembered(api: httpx.Client) ->
     assert settings(read(api)) == {"workflows": {"v": False}}
 
 
+@pytest.mark.promise("PREF-VALUE-TYPES", "PREF-CONDITION-FIELDS")
 @pytest.mark.parametrize(
     "body",
     [
@@ -106,6 +119,7 @@ def test_a_set_that_is_none_is_refused_and_the_old_one_stays(api: httpx.Client, 
     assert settings(read(api)) == {"workflows": {"w": False}}
 
 
+@pytest.mark.promise("PREF-CONDITION-ARGUMENT-TYPES")
 @pytest.mark.parametrize("argument", [5, True, None, ["a", "b"], "5"])
 def test_arguments_of_conditions_keep_their_type(api: httpx.Client, argument: Any) -> None:
     conditions = [{**CONDITION, "argument": argument}]
@@ -115,6 +129,7 @@ def test_arguments_of_conditions_keep_their_type(api: httpx.Client, argument: An
     assert read(api)["workflows"]["w"]["conditions"] == conditions
 
 
+@pytest.mark.promise("PREF-NULL-SECTION")
 def test_null_sections_are_empty_ones(api: httpx.Client) -> None:
     path = "/v1/users/ada/preferences/default"
     api.put(path, json={"workflows": {"w": False}, "channel_types": {"email": False}})
@@ -125,12 +140,14 @@ def test_null_sections_are_empty_ones(api: httpx.Client) -> None:
     assert settings(read(api)) == {"categories": {"x": False}}
 
 
+@pytest.mark.promise("PREF-COMMERCIAL")
 def test_commercial_subscribed_may_be_false(api: httpx.Client) -> None:
     api.put("/v1/users/ada/preferences/default", json={"commercial_subscribed": False})
 
     assert read(api)["commercial_subscribed"] is False
 
 
+@pytest.mark.promise("PREF-ID-FROM-PATH", "PREF-SETS-INDEPENDENT")
 def test_the_id_of_a_set_is_that_of_the_path(api: httpx.Client) -> None:
     answer = api.put("/v1/users/ada/preferences/acme", json={"id": "default", "workflows": {"w": False}}).json()
 
@@ -138,6 +155,7 @@ def test_the_id_of_a_set_is_that_of_the_path(api: httpx.Client) -> None:
     assert settings(read(api)) == {}
 
 
+@pytest.mark.promise("PREF-LIST-EXACT", "PREF-DELETE")
 @pytest.mark.parametrize("owner", OWNERS)
 def test_the_list_holds_what_was_written_and_not_deleted(api: httpx.Client, owner: str) -> None:
     for name in ("default", "acme", "bell"):
@@ -155,6 +173,7 @@ def test_deleting_a_set_of_nobody_makes_nobody(api: httpx.Client) -> None:
     assert api.get("/v1/users/ada").status_code == 404
 
 
+@pytest.mark.promise("PREF-OBJECT-USER-SEPARATE")
 def test_objects_and_users_have_their_own_sets(api: httpx.Client) -> None:
     for owner in ("users/1", "objects/projects/1", "objects/teams/1"):
         api.put(f"/v1/{owner}/preferences/default", json={"workflows": {owner: False}})
@@ -163,6 +182,7 @@ def test_objects_and_users_have_their_own_sets(api: httpx.Client) -> None:
         assert read(api, f"{owner}/preferences/default")["workflows"] == {owner: False}
 
 
+@pytest.mark.promise("PREF-ENV-DEFAULT-MERGED", "PREF-ENV-DEFAULT-LIVE")
 def test_defaults_of_the_environment_show_through_and_are_not_saved(
     api: httpx.Client, environment: Environment
 ) -> None:
@@ -177,6 +197,7 @@ def test_defaults_of_the_environment_show_through_and_are_not_saved(
     assert read(api)["channel_types"] == {"push": False}
 
 
+@pytest.mark.promise("PREF-TENANT-DEFAULT-MERGED")
 def test_a_tenant_set_lies_over_the_tenant_and_the_environment(api: httpx.Client, environment: Environment) -> None:
     defaults(environment, {"channel_types": {"sms": False}})
     tenant = {"workflows": {"reminders": True}, "channel_types": {"push": False}}
@@ -192,6 +213,7 @@ def test_a_tenant_set_lies_over_the_tenant_and_the_environment(api: httpx.Client
     assert read(api, "users/bea/preferences/acme")["workflows"] == {"reminders": True}
 
 
+@pytest.mark.promise("PREF-TENANT-QUERY")
 def test_the_tenant_of_the_query_lays_its_defaults_under_the_set(api: httpx.Client) -> None:
     api.put("/v1/tenants/acme", json={"settings": {"preference_set": {"channel_types": {"sms": False}}}})
 
@@ -199,6 +221,7 @@ def test_the_tenant_of_the_query_lays_its_defaults_under_the_set(api: httpx.Clie
     assert settings(read(api)) == {}
 
 
+@pytest.mark.promise("PREF-TENANT-STRATEGY-REPLACE", "PREF-TENANT-STRATEGY-RESTORE")
 def test_a_marked_setting_of_the_tenant_overrides_and_its_removal_restores(api: httpx.Client) -> None:
     on, off = {"channel_types": {"email": True}}, {"channel_types": {"email": False}}
     api.put("/v1/users/ada/preferences/acme", json={"categories": {"a": on, "b": on}})
@@ -228,6 +251,7 @@ def test_a_whole_section_of_the_tenant_may_be_marked(
 SECTIONS = [("categories", "billing"), ("channel_types", "email"), ("workflows", "w")]
 
 
+@pytest.mark.promise("PREF-PART-RETURNS-SET", "PREF-PART-SECTION")
 @pytest.mark.parametrize("owner", OWNERS)
 @pytest.mark.parametrize(("section", "key"), SECTIONS)
 def test_a_section_can_be_written_alone(api: httpx.Client, owner: str, section: str, key: str) -> None:
@@ -243,6 +267,7 @@ def test_a_section_can_be_written_alone(api: httpx.Client, owner: str, section: 
     assert all(answer.json()[each] for each in others)
 
 
+@pytest.mark.promise("PREF-PART-KEY-BOOLEAN", "PREF-PART-KEY-ONLY")
 @pytest.mark.parametrize("owner", OWNERS)
 @pytest.mark.parametrize(("section", "key"), SECTIONS)
 def test_a_single_setting_can_be_written_alone(api: httpx.Client, owner: str, section: str, key: str) -> None:
@@ -256,6 +281,7 @@ def test_a_single_setting_can_be_written_alone(api: httpx.Client, owner: str, se
     assert settings(answer.json()) == {**before, section: {**before[section], key: False}}
 
 
+@pytest.mark.promise("PREF-PART-KEY-MAP")
 @pytest.mark.parametrize("section", ["categories", "workflows"])
 def test_a_workflow_or_category_may_get_a_map(api: httpx.Client, section: str) -> None:
     setting = {"channel_types": {"email": True}}

@@ -153,5 +153,13 @@ def path_of(record: dict[str, Any]) -> str:
     return f"objects/{record['collection']}/{record['id']}"
 
 
+@pytest.mark.promise(
+    "CROSS-STATE-MACHINE",
+    "USER-LIST-EXACT",
+    "TENANT-LIST-EXACT",
+    "OBJECT-LIST-EXACT",
+    "SUB-LIST-EXACT",
+    "SUB-LIST-SYMMETRY",
+)
 def test_every_read_agrees_with_a_model_after_any_writes() -> None:
     run_state_machine_as_test(Writes, settings=settings(max_examples=30, stateful_step_count=30, deadline=None))

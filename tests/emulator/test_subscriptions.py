@@ -34,6 +34,7 @@ def listed(api: httpx.Client, query: str = "", path: str = PATH) -> list[dict[st
     return answer
 
 
+@pytest.mark.promise("SUB-ADD-RETURNS", "SUB-SHAPE", "INLINE-BEFORE-ACTION", "INLINE-UPSERTS-RECIPIENT")
 def test_adding_returns_one_subscription_for_each_recipient(api: httpx.Client) -> None:
     added = add(api, "ada", {"id": "bea", "name": "Bea"}, {"id": "1", "collection": "teams"}, properties={"role": "x"})
 
@@ -52,6 +53,7 @@ def test_a_recipient_named_twice_is_one_subscriber(api: httpx.Client) -> None:
     assert names(add(api, "ada", {"id": "ada", "name": "Ada"})) == ["ada"]
 
 
+@pytest.mark.promise("SUB-READD-UPSERTS")
 def test_adding_again_gives_new_properties_and_keeps_the_date(api: httpx.Client, clock: VirtualClock) -> None:
     first = add(api, "ada", properties={"role": "a"})[0]
     clock.advance(timedelta(seconds=1))
@@ -63,6 +65,7 @@ def test_adding_again_gives_new_properties_and_keeps_the_date(api: httpx.Client,
     assert again["inserted_at"] == first["inserted_at"] < again["updated_at"]
 
 
+@pytest.mark.promise("SUB-PROPERTIES-ROUNDTRIP", "SUB-PROPERTIES-NOT-ON-RECIPIENT", "SUB-LIST-SYMMETRY")
 @pytest.mark.parametrize("properties", [{}, {"a": {"b": [1, None]}}, None])
 def test_properties_come_back_as_they_were_sent_and_on_no_record(api: httpx.Client, properties: Any) -> None:
     add(api, "ada", properties=properties)
@@ -72,6 +75,7 @@ def test_properties_come_back_as_they_were_sent_and_on_no_record(api: httpx.Clie
     assert "a" not in api.get("/v1/users/ada").json()
 
 
+@pytest.mark.promise("SUB-RECIPIENT-RECORD-LIVE")
 def test_lists_show_the_records_as_they_are_now(api: httpx.Client) -> None:
     add(api, "ada")
 
@@ -82,6 +86,7 @@ def test_lists_show_the_records_as_they_are_now(api: httpx.Client) -> None:
     assert (entry["recipient"]["name"], entry["object"]["properties"]["name"]) == ("Ada", "New")
 
 
+@pytest.mark.promise("SUB-MODE-DEFAULT-OBJECT", "SUB-LIST-SYMMETRY")
 def test_mode_recipient_lists_what_the_object_follows(api: httpx.Client) -> None:
     api.put("/v1/objects/orgs/1", json={})
     add(api, {"id": "1", "collection": "projects"}, path="/v1/objects/orgs/1/subscriptions")
@@ -92,6 +97,7 @@ def test_mode_recipient_lists_what_the_object_follows(api: httpx.Client) -> None
     assert [each["object"]["collection"] for each in listed(api, "?mode=recipient")] == ["orgs"]
 
 
+@pytest.mark.promise("SUB-FILTER-RECIPIENTS", "SUB-FILTER-OTHER-MODE")
 def test_subscribers_can_be_narrowed_to_the_named(api: httpx.Client) -> None:
     add(api, "ada", "bea", "1", {"id": "1", "collection": "teams"})
     team = "recipients[0][id]=1&recipients[0][collection]=teams"
@@ -101,6 +107,7 @@ def test_subscribers_can_be_narrowed_to_the_named(api: httpx.Client) -> None:
     assert listed(api, "?mode=recipient&recipients[]=stranger") == []
 
 
+@pytest.mark.promise("SUB-FILTER-OBJECTS")
 def test_what_is_followed_can_be_narrowed_to_the_named(api: httpx.Client) -> None:
     api.put("/v1/objects/teams/1", json={})
     follower = {"id": "x", "collection": "bots"}
@@ -113,12 +120,14 @@ def test_what_is_followed_can_be_narrowed_to_the_named(api: httpx.Client) -> Non
         assert [each["object"]["collection"] for each in entries] == ["teams"]
 
 
+@pytest.mark.promise("SUB-FILTER-OTHER-MODE")
 def test_a_filter_of_the_other_mode_has_no_effect(api: httpx.Client) -> None:
     add(api, "ada")
 
     assert names(listed(api, "?objects[0][id]=none&objects[0][collection]=none")) == ["ada"]
 
 
+@pytest.mark.promise("SUB-LIST-INCLUDE-PREFERENCES", "INLINE-SIDE-DATA")
 def test_lists_carry_preferences_only_when_asked(api: httpx.Client) -> None:
     add(api, {"id": "ada", "preferences": {"default": {"workflows": {"w": False}}}})
 
@@ -128,6 +137,7 @@ def test_lists_carry_preferences_only_when_asked(api: httpx.Client) -> None:
         assert entry["recipient"]["preferences"]["default"]["workflows"] == {"w": False}
 
 
+@pytest.mark.promise("SUB-DELETE", "SUB-DELETE-ABSENT")
 def test_deleting_returns_what_was_there_and_passes_over_the_rest(api: httpx.Client) -> None:
     add(api, "ada", "bea", "cid")
 
@@ -140,6 +150,7 @@ def test_deleting_returns_what_was_there_and_passes_over_the_rest(api: httpx.Cli
     assert api.request("DELETE", PATH, json={"recipients": ["ada"]}).json() == []
 
 
+@pytest.mark.promise("SUB-OBJECT-MUST-EXIST")
 def test_an_object_that_is_not_there_has_no_subscribers_to_list(api: httpx.Client) -> None:
     path = "/v1/objects/projects/none/subscriptions"
 
@@ -148,6 +159,7 @@ def test_an_object_that_is_not_there_has_no_subscribers_to_list(api: httpx.Clien
     assert listed(api, path="/v1/users/ada/subscriptions") == []
 
 
+@pytest.mark.promise("SUB-LIMIT-100")
 def test_a_hundred_recipients_go_in_one_request_and_not_one_more(api: httpx.Client) -> None:
     assert len(add(api, *(f"u{number}" for number in range(100)))) == 100
 
@@ -155,12 +167,14 @@ def test_a_hundred_recipients_go_in_one_request_and_not_one_more(api: httpx.Clie
     assert api.get("/v1/users/v0").status_code == 404
 
 
+@pytest.mark.promise("INLINE-ID-REQUIRED")
 @pytest.mark.parametrize("recipient", [{"name": "Ada"}, {"collection": "projects"}, "a/b"])
 def test_a_recipient_who_says_not_who_it_is_is_refused(api: httpx.Client, recipient: Any) -> None:
     assert api.post(PATH, json={"recipients": ["ada", recipient]}).status_code == 422
     assert listed(api) == []
 
 
+@pytest.mark.promise("INLINE-ID-STRING-ONLY")
 def test_a_reference_changes_nothing_of_whom_it_names(api: httpx.Client) -> None:
     ada = api.put("/v1/users/ada", json={"name": "Ada"}).json()
     team = api.put("/v1/objects/teams/1", json={"name": "Team"}).json()
@@ -171,6 +185,7 @@ def test_a_reference_changes_nothing_of_whom_it_names(api: httpx.Client) -> None
     assert api.get("/v1/objects/teams/1").json() == team
 
 
+@pytest.mark.promise("SUB-LIST-EXACT")
 def test_pages_hold_every_subscriber_once(api: httpx.Client) -> None:
     add(api, *(f"u{number}" for number in range(25)))
     seen: list[str] = []
