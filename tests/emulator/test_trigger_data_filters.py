@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from knock_harness.emulator import VirtualClock
     from tests.emulator.conftest import Outside
 
     Messages = Callable[..., list[dict[str, Any]]]
@@ -156,6 +158,31 @@ def test_a_filter_sees_what_was_fetched(
     found = find(listing, {messages()[0]["id"]: "it"}, trigger_data='{"fetched": "yes"}')
 
     assert found == {"it"}
+
+
+@pytest.mark.promise("TRIGGER-DATA-BATCHED")
+@pytest.mark.parametrize("wanted", ['{"first": 1}', '{"second": 2}', '{"both": "b"}'])
+@every_listing
+def test_a_filter_sees_the_data_of_all_triggers_of_a_batch(
+    commit: Callable[..., None],
+    trigger: Callable[..., str],
+    in_app: Callable[..., dict[str, Any]],
+    messages: Messages,
+    clock: VirtualClock,
+    work: Callable[[], None],
+    find: Find,
+    listing: str,
+    wanted: str,
+) -> None:
+    window = {"batch_window": {"unit": "minutes", "value": 5}, "batch_window_type": "fixed"}
+    commit("batched", {"ref": "batch", "type": "batch", "settings": window}, in_app())
+    recipient = {"id": "h", "collection": "houses"} if listing == "listMessagesForObject" else "ada"
+    trigger("batched", recipient, data={"first": 1, "both": "a"})
+    trigger("batched", recipient, data={"second": 2, "both": "b"})
+    clock.advance(timedelta(minutes=5))
+    work()
+
+    assert find(listing, {messages()[0]["id"]: "it"}, trigger_data=wanted) == {"it"}
 
 
 @pytest.mark.promise("TRIGGER-DATA-BULK")
