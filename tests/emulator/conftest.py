@@ -6,22 +6,32 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from knock_harness import contract
-from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock, bulk, definitions
+from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock, bulk, definitions, user_tokens
 from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.message import NewActivity, NewMessage, as_json, origin
 from knock_harness.emulator.outbound import OutboundAnswer
 from knock_harness.emulator.references import Ref
+from knock_harness.target import Client, Ledger, World, packaged_target
+from knock_harness.verify.answers import Answer
+from knock_harness.verify.drafts import send as send_draft
+from knock_harness.verify.plain import plain_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
+    from knock_harness.contract import Operation
     from knock_harness.emulator.environment import Environment
     from knock_harness.emulator.outbound import OutboundRequest
 
 KEY = "sk_test_tests"
+PUBLIC = "pk_test_tests"
 
 
 class HandClock(VirtualClock):
@@ -84,6 +94,69 @@ def assert_documented(response: httpx.Response) -> None:
         for error in contract.validator(schema).iter_errors(json.loads(response.read()))
     ]
     assert not broken, broken
+
+
+@pytest.fixture
+def public(emulator: Emulator) -> Iterator[httpx.Client]:
+    """A client of the emulator with the public key; each answer is held against the contract."""
+    with httpx.Client(
+        transport=EmulatorTransport(emulator),
+        base_url="http://emulator.test",
+        headers={"authorization": f"Bearer {PUBLIC}"},
+        event_hooks={"response": [assert_documented]},
+    ) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def signing_key() -> str:
+    """The private half of a signing key, in PEM."""
+    return new_signing_key()
+
+
+def new_signing_key() -> str:
+    """Return the private half of a new signing key, in PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
+@pytest.fixture
+def secure(environment: Environment, signing_key: str) -> None:
+    """Let the environment have enhanced security, and a signing key."""
+    environment.configure(enhanced_security=True, signing_key=user_tokens.public_half(signing_key))
+
+
+@pytest.fixture
+def sign(signing_key: str) -> Callable[..., str]:
+    """Sign a user token: its subject (None: it has none) and its other claims."""
+
+    def sign(sub: str | None = "ada", *, key: str = signing_key, **claims: Any) -> str:
+        return jwt.encode(claims if sub is None else {"sub": sub, **claims}, key, algorithm="RS256")
+
+    return sign
+
+
+@pytest.fixture
+def world(emulator: Emulator, tmp_path: Path) -> Iterator[World]:
+    """Makes what requests name, with the secret key."""
+    target = packaged_target("http://127.0.0.1:4000", api_key=KEY)
+    ledger = Ledger(tmp_path / "ledger.jsonl", base_url=target.base_url, prefix="kh-")
+    with Client(target, transport=EmulatorTransport(emulator)) as client:
+        yield World(client, prefix="kh-", ledger=ledger)
+    ledger.close()
+
+
+@pytest.fixture
+def ask(world: World) -> Callable[..., Answer]:
+    """Send the plain request of an operation, or one that differs from it, and return the answer."""
+
+    def ask(operation: Operation, **other: Any) -> Answer:
+        exchange = send_draft(replace(plain_request(operation), **other), world)
+        return Answer.of(exchange) or Answer(exchange, operation=operation, path={})
+
+    return ask
 
 
 @pytest.fixture

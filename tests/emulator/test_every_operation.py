@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from knock_harness import contract
 from knock_harness.contract import requirements
-from knock_harness.emulator import Emulator, EmulatorTransport
 from knock_harness.emulator.exchange import Request
-from knock_harness.target import Client, Ledger, World, packaged_target
-from knock_harness.verify.answers import Answer
 from knock_harness.verify.documented import undocumented
-from knock_harness.verify.drafts import send
 from knock_harness.verify.plain import plain_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from knock_harness.contract import Operation
+    from knock_harness.emulator import Emulator
+    from knock_harness.verify.answers import Answer
 
     Ask = Callable[..., Answer]
 
@@ -94,26 +90,6 @@ ODD_BODIES = (
     *(b'{"a":' * depth + b"1" + b"}" * depth for depth in (250, 251, 260, 900)),
     b'{"\\u0000": "\\u0000"}',
 )
-
-
-@pytest.fixture
-def world(emulator: Emulator, tmp_path: Path) -> Iterator[World]:
-    target = packaged_target("http://127.0.0.1:4000", api_key=KEY)
-    ledger = Ledger(tmp_path / "ledger.jsonl", base_url=target.base_url, prefix="kh-")
-    with Client(target, transport=EmulatorTransport(emulator)) as client:
-        yield World(client, prefix="kh-", ledger=ledger)
-    ledger.close()
-
-
-@pytest.fixture
-def ask(world: World) -> Ask:
-    """Send the plain request of an operation, or one that differs from it, and return the answer."""
-
-    def ask(operation: Operation, **other: Any) -> Answer:
-        exchange = send(replace(plain_request(operation), **other), world)
-        return Answer.of(exchange) or Answer(exchange, operation=operation, path={})
-
-    return ask
 
 
 def of(requirement: str) -> Sequence[Operation]:
