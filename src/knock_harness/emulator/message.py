@@ -19,6 +19,8 @@ __all__ = ["FEED", "ITEM_ACTIVITIES", "NewActivity", "NewMessage", "Origin", "as
 FEED: Final = "in_app_feed"
 #: A feed item shows this many of its activities (FEED-ACTIVITIES).
 ITEM_ACTIVITIES: Final = 10
+#: A message names this many of its actors (BATCHSTEP-TOTALS).
+MOST_ACTORS: Final = 10
 #: Key of the trigger data that no feed shows (FEED-ATTACHMENTS-HIDDEN).
 ATTACHMENTS: Final = "attachments"
 
@@ -98,7 +100,7 @@ def origin(
     )
 
 
-class NewActivity(msgspec.Struct, frozen=True):
+class NewActivity(msgspec.Struct, frozen=True, array_like=True):
     """One trigger that a message tells of.
 
     Attributes:
@@ -131,6 +133,7 @@ class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
         recipient_run_id: of the run for this recipient.
         recipient_snapshot: the destination as it is now (MSG-RECIPIENT-SNAPSHOT).
         scheduled_at: when its delivery was planned, as the API writes it.
+        is_held: it stands in no feed before that.
     """
 
     id: str
@@ -146,6 +149,7 @@ class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
     recipient_run_id: str | None = None
     recipient_snapshot: Mapping[str, Any] | None = None
     scheduled_at: str | None = None
+    is_held: bool = False
 
     @property
     def actors(self) -> list[Ref]:
@@ -161,7 +165,7 @@ def message_row(new: NewMessage, actors: Sequence[Ref]) -> tuple[Any, ...]:
         recipient.collection,
         recipient.id,
         from_.channel_id,
-        from_.feed and recipient.collection == USERS,  # FEED-ONLY-OWN
+        from_.feed and recipient.collection == USERS and not new.is_held,  # FEED-ONLY-OWN
         new.tenant,
         from_.key,
         new.run_id,
@@ -172,7 +176,7 @@ def message_row(new: NewMessage, actors: Sequence[Ref]) -> tuple[Any, ...]:
         from_.seq,
         from_.categories,
         as_json(reference(*recipient)),
-        as_json([reference(*each) for each in actors]) if actors else "[]",
+        as_json([reference(*each) for each in actors[:MOST_ACTORS]]) if actors else "[]",
         None if new.recipient_snapshot is None else as_json(new.recipient_snapshot),
         new.scheduled_at,
         new.data,
@@ -180,6 +184,7 @@ def message_row(new: NewMessage, actors: Sequence[Ref]) -> tuple[Any, ...]:
         as_json(new.content["blocks"]) if from_.feed else None,
         None if from_.feed else as_json(new.content),
         *(_item(new, actors) if from_.feed else _NO_ITEM),
+        as_json([reference(*each) for each in actors[MOST_ACTORS:]]) if len(actors) > MOST_ACTORS else None,
     )
 
 
@@ -199,7 +204,7 @@ def _activities(new: NewMessage) -> tuple[str | None, ...]:
 
 def _item(new: NewMessage, actors: Sequence[Ref]) -> tuple[str | int | None, ...]:
     """Return what the feed shows beside the message: None where both show the same."""
-    shown = ",".join(map(mark, actors[:ITEM_ACTIVITIES]))
+    shown = ",".join(map(mark, actors[:MOST_ACTORS]))
     hides = f'"{ATTACHMENTS}":' in new.data
     data = _shown(new.data) if hides else new.data
     activities = None

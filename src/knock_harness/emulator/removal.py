@@ -31,6 +31,8 @@ def delete(environment: Environment, ref: Ref, *, at: datetime) -> bool:
     """
     store = environment.store
     runs.cancel(environment, store.runs.waiting_for(ref), at=at)
+    store.batches.delete_of(ref)
+    store.throttles.delete_of(ref)
     store.channel_data.delete_of(ref)
     store.preferences.delete_of(ref)
     store.subscriptions.delete_of(ref)

@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from knock_harness.emulator.engine.conditions import MISSING
-from knock_harness.emulator.engine.durations import InvalidDelay, duration, resume_at, zone
+from knock_harness.emulator.engine.durations import InvalidDelay, duration, ends_at, zone
 
 NOW = datetime(2026, 1, 30, 12, 0, tzinfo=UTC)
 UTC_ZONE = ZoneInfo("Etc/UTC")
-DYNAMIC = {"delay_until_field_path": "data.until"}
 
 
 @pytest.mark.parametrize(
@@ -26,7 +25,7 @@ DYNAMIC = {"delay_until_field_path": "data.until"}
     ],
 )
 def test_a_fixed_delay_lasts_so_long(unit: str, value: int, expected: datetime) -> None:
-    ends = resume_at({"delay_for": {"unit": unit, "value": value}}, MISSING, now=NOW, timezone=UTC_ZONE)
+    ends = ends_at({"unit": unit, "value": value}, is_dynamic=False, now=NOW, timezone=UTC_ZONE)
 
     assert ends == expected
 
@@ -41,16 +40,16 @@ def test_a_fixed_delay_lasts_so_long(unit: str, value: int, expected: datetime) 
     ids=["timestamp", "duration", "window rule"],
 )
 def test_a_dynamic_delay_understands_three_forms(value: Any, expected: str) -> None:
-    ends = resume_at(DYNAMIC, value, now=NOW, timezone=ZoneInfo("Asia/Tokyo"))
+    ends = ends_at(None, value, is_dynamic=True, now=NOW, timezone=ZoneInfo("Asia/Tokyo"))
 
     assert ends.isoformat() == expected
 
 
 @pytest.mark.parametrize(("hours", "expected"), [(-1, 2), (1, 4)], ids=["before", "after"])
 def test_a_relative_delay_ends_before_or_after_the_timestamp(hours: int, expected: int) -> None:
-    settings = {**DYNAMIC, "delay_for": {"unit": "hours", "value": hours}}
+    length = {"unit": "hours", "value": hours}
 
-    ends = resume_at(settings, "2026-01-30T15:00:00Z", now=NOW, timezone=UTC_ZONE)
+    ends = ends_at(length, "2026-01-30T15:00:00Z", is_dynamic=True, now=NOW, timezone=UTC_ZONE)
 
     assert ends == NOW + timedelta(hours=expected)
 
@@ -78,7 +77,7 @@ def test_a_relative_delay_ends_before_or_after_the_timestamp(hours: int, expecte
 )
 def test_what_is_no_moment_in_the_future_is_an_invalid_delay(value: Any) -> None:
     with pytest.raises(InvalidDelay):
-        resume_at(DYNAMIC, value, now=NOW, timezone=UTC_ZONE)
+        ends_at(None, value, is_dynamic=True, now=NOW, timezone=UTC_ZONE)
 
 
 def test_a_duration_is_a_unit_and_a_whole_number() -> None:

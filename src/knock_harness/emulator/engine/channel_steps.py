@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from knock_harness.emulator import tracking
-from knock_harness.emulator.message import NewActivity, NewMessage
+from knock_harness.emulator.clock import stamp
+from knock_harness.emulator.message import NewMessage
 from knock_harness.emulator.preference_sets import DEFAULT, allows, allows_commercial
 from knock_harness.emulator.preferences import effective
 
-from . import deliveries
 from .addressing import addresses
 from .conditions import holds
+from .held_messages import held_until, hold
 from .outcomes import StepFailed
 from .templates import TemplateFailed
 from .tracked_links import tracked, tracking_of
@@ -62,7 +63,7 @@ def _prefers(run: Run, channel: Channel) -> bool:
         return True
 
     def all_hold(conditions: Sequence[Mapping[str, Any]]) -> bool:
-        return holds({"all": conditions}, run.scope)
+        return holds({"all": conditions}, run.preference_scope)
 
     if plan.is_commercial:
         own = run.environment.store.preferences.get(ref, DEFAULT)
@@ -87,7 +88,7 @@ def _addresses(run: Run, channel: Channel) -> Sequence[Address]:
 
 
 def _send(run: Run, step: Step, sender: Sender, address: Address) -> None:
-    environment, order, channel = run.environment, run.progress.order, sender.channel
+    environment, order, channel, batched = run.environment, run.progress.order, sender.channel, run.progress.batch
     message_id = environment.ids.ksuid(run.at)
     run.scope.variables["current_message"] = {"id": message_id, "inserted_at": run.stamp, "updated_at": run.stamp}
     variables = _variables(run, channel)
@@ -102,14 +103,15 @@ def _send(run: Run, step: Step, sender: Sender, address: Address) -> None:
         translated = {
             locale: _tracked(environment, message_id, channel, other, tracks) for locale, other in translated.items()
         }
-    status = _first_status(channel, sandbox=order.sandbox)
+    goes_at = held_until(run, step)
+    status = _first_status(channel, sandbox=order.sandbox, is_held=goes_at != run.at)
     place = environment.store.messages.add(
         NewMessage(
             id=message_id,
             recipient=run.ref,
             origin=sender.origin,
-            data=order.data,
-            activities=(NewActivity(run.progress.activity_id, order.actor, order.data, order.at),),
+            data=order.data if batched is None else batched.message_data,
+            activities=run.activities,
             content=content,
             status=status,
             at=run.stamp,
@@ -117,6 +119,8 @@ def _send(run: Run, step: Step, sender: Sender, address: Address) -> None:
             run_id=order.run_id,
             recipient_run_id=run.id,
             recipient_snapshot=address.snapshot,
+            scheduled_at=None if goes_at is None or goes_at == run.at else stamp(goes_at),
+            is_held=goes_at != run.at and status == "queued",
         ),
         events=(_CREATED, f"message.{status}"),
     )
@@ -128,8 +132,8 @@ def _send(run: Run, step: Step, sender: Sender, address: Address) -> None:
         step=(step.ref, step.type),
         data={"channel_type": channel.type, "message_id": message_id},
     )
-    if status == "queued":
-        deliveries.plan(environment, message_id, channel, at=run.at)
+    if status == "queued" and goes_at is not None:
+        hold(environment, message_id, channel, until=goes_at)
 
 
 def _variables(run: Run, channel: Channel) -> Mapping[str, Any]:
@@ -149,7 +153,7 @@ def _tracked(
     return tracked(content, channel.type, link=link, pixel=pixel)
 
 
-def _first_status(channel: Channel, *, sandbox: bool) -> str:
+def _first_status(channel: Channel, *, sandbox: bool, is_held: bool) -> str:
     if sandbox or channel.settings.get("sandbox_mode"):  # TRIGGER-SETTINGS-SANDBOX, CHANNEL-SANDBOX
         return "not_sent"
-    return "delivered" if channel.type == "in_app_feed" else "queued"  # MSG-IN-APP-DELIVERED
+    return "delivered" if channel.type == "in_app_feed" and not is_held else "queued"  # MSG-IN-APP-DELIVERED

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from knock_harness.emulator.clock import stamp
 
 from .conditions import holds
-from .durations import InvalidDelay, resume_at, zone
+from .durations import InvalidDelay
 from .outcomes import Wait
+from .windows import window_end
 
 if TYPE_CHECKING:
     from .outcomes import Outcome
@@ -25,11 +26,8 @@ def delay_step(run: Run, planned: PlannedStep) -> Outcome:
         return run.skip(step, "conditions_not_met")
     if run.progress.order.skip_delay:  # TRIGGER-SETTINGS-SKIP-DELAY
         return run.skip(step, "delays_skipped")
-    path = step.settings.get("delay_until_field_path")
-    value = run.scope.value(path) if path else None
-    timezone = zone(run.scope.timezone, default=run.environment.project.account.timezone)
     try:
-        until = resume_at(step.settings, value, now=run.at, timezone=timezone)
+        until = window_end(run, step.settings, length="delay_for", path="delay_until_field_path")
     except InvalidDelay as error:  # DELAY-DYNAMIC-INVALID-SKIPS
         run.tell(step, "delay_skipped", {"reason": str(error)}, failed=True)
         return None

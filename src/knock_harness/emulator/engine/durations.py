@@ -1,4 +1,4 @@
-"""How long a delay lasts, and until when."""
+"""How long a pause or a window lasts, and until when."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .recurrence import next_occurrence, rule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["InvalidDelay", "duration", "resume_at", "zone"]
+__all__ = ["InvalidDelay", "duration", "ends_at", "zone"]
 
 UNITS: Final = frozenset({"seconds", "minutes", "hours", "days", "weeks", "months"})
 
 
 class InvalidDelay(Exception):
-    """What a delay is read from is missing, malformed or a time in the past (DELAY-DYNAMIC-INVALID-SKIPS)."""
+    """What a pause or a window is read from is missing, malformed or in the past (DELAY-DYNAMIC-INVALID-SKIPS)."""
 
 
 def duration(value: Mapping[str, Any]) -> relativedelta:
@@ -41,26 +41,28 @@ def duration(value: Mapping[str, Any]) -> relativedelta:
         raise InvalidDelay(f"{value!r} is too long") from None
 
 
-def resume_at(settings: Mapping[str, Any], value: Any, *, now: datetime, timezone: ZoneInfo) -> datetime:
-    """Return the moment at which a delay that begins now ends.
+def ends_at(
+    length: Mapping[str, Any] | None, value: Any = None, *, is_dynamic: bool, now: datetime, timezone: ZoneInfo
+) -> datetime:
+    """Return the moment at which a pause or a window that begins now ends.
 
     Args:
-        settings: of the step: ``delay_for``, ``delay_until_field_path`` or both; both: that long after the timestamp,
-            or before it where the value is negative (DELAY-RELATIVE).
-        value: what the path leads to.
-        now: when the step is reached.
+        length: how long it lasts; of a dynamic one: how long after what the value says it ends, or before it where the
+            length is negative (DELAY-RELATIVE).
+        value: of a dynamic one: a timestamp, a duration or a window rule, as it was found.
+        is_dynamic: whether the value says when it ends.
+        now: when it begins.
         timezone: of the recipient, for window rules (DELAY-WINDOW-RULE-TIMEZONE).
 
     Raises:
         InvalidDelay: see there.
     """
-    delay_for = settings.get("delay_for")
     try:
-        if not settings.get("delay_until_field_path"):
-            return now + duration(delay_for or {})
+        if not is_dynamic:
+            return now + duration(length or {})
         until = _until(value, now=now, timezone=timezone)
-        if delay_for and isinstance(value, str):
-            until += duration(delay_for)
+        if length:
+            until += duration(length)
     except (OverflowError, ValueError) as error:
         raise InvalidDelay(str(error)) from None
     if until <= now:

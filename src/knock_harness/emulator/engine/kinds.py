@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from .batches import batch_closed, batch_left, batch_step
 from .branches import branch_step, cohort_step
 from .channel_steps import channel_step
 from .conditions import holds
@@ -11,6 +12,7 @@ from .delays import delay_ended, delay_step
 from .fetches import fetch_answered, fetch_step
 from .nested import trigger_workflow_step
 from .outcomes import StepKind
+from .throttles import throttle_step
 from .updates import update_audience_step, update_data_step, update_record_step
 from .waits import wait_ended, wait_step
 
@@ -41,11 +43,13 @@ def _where_it_holds(enter: Callable[[Run, PlannedStep], Outcome]) -> Callable[[R
 
 #: By the `type` of the step.
 KINDS: Final[Mapping[str, StepKind]] = {
+    "batch": StepKind(batch_step, batch_closed, batch_left),
     "branch": StepKind(branch_step, _never_waits),
     "channel": StepKind(channel_step, _never_waits),
     "delay": StepKind(delay_step, delay_ended),
     "http_fetch": StepKind(fetch_step, fetch_answered),
     "random_cohort": StepKind(cohort_step, _never_waits),
+    "throttle": StepKind(throttle_step, _never_waits),
     "trigger_workflow": StepKind(_where_it_holds(trigger_workflow_step), _never_waits),
     "update_audience": StepKind(_where_it_holds(update_audience_step), _never_waits),
     "update_data": StepKind(_where_it_holds(update_data_step), _never_waits),

@@ -8,7 +8,10 @@ import msgspec
 
 from knock_harness.emulator.references import Ref
 
+from .batched import Batched
+
 __all__ = [
+    "GO_ON",
     "NESTED_RUNS",
     "Addressee",
     "Order",
@@ -21,6 +24,9 @@ __all__ = [
 
 #: How many runs the workflows that a run starts may have together, with those that they start.
 NESTED_RUNS: Final = 50_000
+
+#: The kind of due work that lets runs that wait go on.
+GO_ON: Final = "run"
 
 
 class Addressee(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -90,6 +96,7 @@ class Progress(msgspec.Struct, array_like=True):
         activity_id: of the activity that its messages tell of.
         waits: it waits in that step, and goes on there.
         memory: what that step remembers while it waits.
+        batch: what the last batch step collected; None: it has come to none.
     """
 
     order: Order
@@ -97,6 +104,7 @@ class Progress(msgspec.Struct, array_like=True):
     activity_id: str = ""
     waits: bool = False
     memory: bytes = b""
+    batch: Batched | None = None
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -49,12 +49,14 @@ class StepFailed(Exception):
 
 
 class StepKind(NamedTuple):
-    """How steps of one type are carried out; both raise `StepFailed`.
+    """How steps of one type are carried out; entering and resuming raise `StepFailed`.
 
     Attributes:
         enter: when the run comes to the step.
         resume: when the run, after it waited there, goes on. What `enter` left in `run.progress.memory` is still there.
+        leave: when the run ends while it waits there, as it is cancelled; None: nothing is to be done.
     """
 
     enter: Callable[[Run, PlannedStep], Outcome]
     resume: Callable[[Run, PlannedStep], Outcome]
+    leave: Callable[[Run, PlannedStep], None] | None = None

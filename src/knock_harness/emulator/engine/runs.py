@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from knock_harness.emulator.clock import stamp
-from knock_harness.emulator.message import as_json
+from knock_harness.emulator.message import NewActivity, as_json
 from knock_harness.emulator.outbound import decode_answered
 from knock_harness.emulator.references import reference
 from knock_harness.emulator.store.runs import RunRow
 
+from .batched import changed, of_first_activity, widened
 from .conditions import holds
 from .events import Events
 from .kinds import KINDS
-from .orders import Progress, decode_progress, encode
+from .orders import GO_ON, Progress, decode_progress, encode
 from .outcomes import End, GoTo, StepFailed, Wait
 from .plans import END
 from .scopes import RunScope
@@ -39,8 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ANSWERED", "GO_ON", "HAPPENED", "Run", "answered", "begin", "cancel", "go_on", "happened"]
 
-GO_ON: Final = "run"  # kinds of due work
-ANSWERED: Final = "run_answered"
+ANSWERED: Final = "run_answered"  # a kind of due work
 #: Runs of one order that are carried out in one piece of work; requests wait for what was begun.
 AT_A_TIME: Final = 8
 
@@ -90,8 +90,8 @@ class Run:
     @cached_property
     def scope(self) -> RunScope:
         """Return what the run knows, as the records stand now (ENGINE-CONDITION-AT-STEP)."""
-        order = self.progress.order
-        return RunScope(
+        order, batched = self.progress.order, self.progress.batch
+        scope = RunScope(
             self.environment,
             self.plan,
             order,
@@ -100,6 +100,22 @@ class Run:
             now=self.at,
             messages_of=self.events.messages_of,
         )
+        return scope if batched is None else widened(scope, self.environment, batched)
+
+    @property
+    def preference_scope(self) -> RunScope:
+        """Return what the conditions of preferences are judged on (RUNPREF-CONDITIONS-BATCH)."""
+        batched = self.progress.batch
+        return self.scope if batched is None else of_first_activity(self.scope, batched)
+
+    @property
+    def activities(self) -> Sequence[NewActivity]:
+        """Return the triggers that the run carries out: its own, or those that a batch collected."""
+        progress = self.progress
+        if progress.batch is not None:
+            return progress.batch.activities
+        order = progress.order
+        return (NewActivity(progress.activity_id, order.actor, order.data, order.at),)
 
     def go(self) -> Wait | End:
         """Carry out steps until the run is over or waits."""
@@ -143,6 +159,9 @@ class Run:
 
     def put_data(self, data: Mapping[str, Any]) -> None:
         """Let the run have other data from now on."""
+        batched = self.progress.batch
+        if batched is not None:
+            batched.message_data = as_json(changed(_decode_data(batched.message_data), self.data, data))
         self.progress.order = msgspec.structs.replace(self.progress.order, data=as_json(data))
         self.look_again()
 
@@ -234,6 +253,11 @@ def cancel(environment: Environment, paused: Iterable[Paused], *, at: datetime) 
 
 
 def _end(run: Run) -> None:
+    if run.progress.waits:
+        planned = run.plan.steps[run.progress.next_step]
+        leave = KINDS[planned.step.type].leave
+        if leave is not None:
+            leave(run, planned)
     run.events.add("run_cancelled", run.stamp)
     run.environment.store.runs.put(_row(run, "cancelled"))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from knock_harness.emulator.definitions import workflow_of
 from knock_harness.emulator.references import USERS, parse_reference
 
-from . import runs
+from . import batches, runs
 from .acceptance import ORDER, accept, identified, put
 from .fan_out import fan_out
 from .orders import decode_cancel, decode_order, encode
@@ -78,7 +78,8 @@ def carry_out_cancel(environment: Environment, payload: bytes, at: datetime) -> 
     """End the runs of a workflow that wait under a key."""
     key, cancellation_key, refs = decode_cancel(payload)
     waiting = environment.store.runs.waiting_under(key, cancellation_key, recipients=refs)
-    runs.cancel(environment, waiting, at=at)
+    runs.cancel(environment, batches.not_collecting(environment, waiting), at=at)
+    environment.store.batches.take_out(key, cancellation_key, recipients=refs)  # BATCHSTEP-CANCEL-ITEM
 
 
 def _not_yet_notified(

@@ -11,6 +11,7 @@ from knock_harness.emulator.queue import Queue
 from knock_harness.errors import InvalidDocument
 
 from .audiences import Audiences
+from .batches import Batches
 from .bulk_operations import BulkOperations
 from .channel_data import ChannelDataStore
 from .definitions import Definitions
@@ -26,6 +27,7 @@ from .replies import Replies
 from .runs import Runs
 from .schedules import Schedules
 from .subscriptions import Subscriptions
+from .throttles import Throttles
 from .waits import Waits
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ IN_A_FILE = ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = OF
 AREAS = (
     Queue,
     Audiences,
+    Batches,
     BulkOperations,
     ChannelDataStore,
     Definitions,
@@ -57,6 +60,7 @@ AREAS = (
     Runs,
     Schedules,
     Subscriptions,
+    Throttles,
     Waits,
 )
 
@@ -90,6 +94,7 @@ class Store:
     def _read(self) -> None:
         self.queue = Queue(self.connection)
         self.audiences = Audiences(self.connection)
+        self.batches = Batches(self.connection)
         self.bulk_operations = BulkOperations(self.connection)
         self.channel_data = ChannelDataStore(self.connection)
         self.definitions = Definitions(self.connection)
@@ -105,6 +110,7 @@ class Store:
         self.runs = Runs(self.connection)
         self.schedules = Schedules(self.connection)
         self.subscriptions = Subscriptions(self.connection)
+        self.throttles = Throttles(self.connection)
         self.waits = Waits(self.connection)
 
     def _prepare(self) -> None:

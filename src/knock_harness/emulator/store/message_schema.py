@@ -26,7 +26,7 @@ COLUMNS: Final = (
     "id, collection, recipient_id, channel_id, feed, tenant, source_key, run_id, recipient_run_id, status, "
     "inserted_at, updated_at, origin, categories, recipient, actors, recipient_snapshot, scheduled_at, data, "
     "activity_id, activity_actor, activity_at, activities, blocks, content, "
-    "total_activities, item_data, item_activities, item_actors, compact_data, compact_actors"
+    "total_activities, item_data, item_activities, item_actors, compact_data, compact_actors, more_actors"
 )
 #: The word of each engagement status and the column that says since when it holds, in the order of the API.
 STAMPS: Final = {
@@ -55,7 +55,8 @@ _MESSAGE = f"""printf(
     recipient, actors, data, status, rtrim({_WORDS}, ','), {_VALUES}, updated_at
 )"""
 _ITEM_HEAD = """"__typename":"FeedItem","id":"%s","inserted_at":"%s","tenant":%s,"source":%s,"total_actors":%d"""
-_ITEM_HEAD_VALUES = f"id, inserted_at, json_quote(tenant), {_FROM.format('item')}, json_array_length(actors)"
+_ITEM_HEAD_VALUES = f"""id, inserted_at, json_quote(tenant), {_FROM.format('item')},
+    json_array_length(actors) + coalesce(json_array_length(more_actors), 0)"""
 _ITEM = f"""printf(
     '{_ITEM_HEAD},"blocks":%s,"data":%s,"actors":%s,"activities":%s,"total_activities":%d,{_TIMES},"updated_at":"%s"}}',
     {_ITEM_HEAD_VALUES}, blocks, coalesce(item_data, data), item_actors, coalesce(item_activities, {_ACTIVITIES}),
@@ -119,7 +120,8 @@ SCHEMA: Final = f"""
         item_activities TEXT,
         item_actors TEXT,
         compact_data TEXT,
-        compact_actors TEXT
+        compact_actors TEXT,
+        more_actors TEXT
     );
     CREATE TABLE message_origins (seq INTEGER PRIMARY KEY, about TEXT NOT NULL, item TEXT NOT NULL);
     CREATE VIEW shown_messages AS SELECT
@@ -148,6 +150,8 @@ SCHEMA: Final = f"""
         PRIMARY KEY (recipient_id, channel_id, tenant, source_key, archived, seen, read)
     ) WITHOUT ROWID;
     CREATE TRIGGER feed_counts_added AFTER INSERT ON messages WHEN NEW.feed BEGIN {_cell("NEW", "1")} END;
+    CREATE TRIGGER feed_counts_shown AFTER UPDATE OF feed ON messages WHEN NEW.feed AND NOT OLD.feed
+        BEGIN {_cell("NEW", "1")} END;
     CREATE TRIGGER feed_counts_removed AFTER DELETE ON messages WHEN OLD.feed BEGIN {_cell("OLD", "-1")} END;
     CREATE TRIGGER feed_counts_moved AFTER UPDATE OF recipient_id, seen_at, read_at, archived_at ON messages
         WHEN OLD.feed BEGIN {_cell("OLD", "-1")} {_cell("NEW", "1")} END;
@@ -156,7 +160,7 @@ SCHEMA: Final = f"""
         DELETE FROM delivery_logs WHERE message = OLD.seq;
         DELETE FROM message_actors WHERE message = OLD.seq AND (collection, id) IN (
             SELECT iif(type = 'object', value ->> 'collection', ''), iif(type = 'object', value ->> 'id', value)
-            FROM json_each(OLD.actors)
+            FROM (SELECT * FROM json_each(OLD.actors) UNION ALL SELECT * FROM json_each(OLD.more_actors))
         );
     END;
 """

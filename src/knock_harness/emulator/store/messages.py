@@ -266,6 +266,10 @@ class Messages:
         """Delete the messages of a recipient with all that belongs to them (USER-DELETE-MESSAGES)."""
         self._connection.execute("DELETE FROM messages WHERE collection = ? AND recipient_id = ?", recipient)
 
+    def show(self, id: str) -> None:  # noqa: A002
+        """Let a message that was held back stand in the feed."""
+        self._connection.execute("UPDATE messages SET feed = 1 WHERE id = ?", (id,))
+
     def move(self, old: Ref, new: Ref, *, newer_than: str) -> None:
         """Hand what was sent to a user since a moment, and what names it, to another.
 
@@ -277,17 +281,17 @@ class Messages:
             (new.id, as_json(reference(*new)), *old, newer_than),
         )
         acted = self._connection.execute(
-            "SELECT seq, actors, activities, activity_actor, item_activities, item_actors FROM messages"
+            "SELECT seq, actors, more_actors, activities, activity_actor, item_activities, item_actors FROM messages"
             " WHERE seq IN (SELECT message FROM message_actors WHERE collection = ? AND id = ?) AND inserted_at >= ?",
             (*old, newer_than),
         ).fetchall()
         before, after = reference(*old), reference(*new)
-        for seq, actors, *marked in acted:
+        for seq, actors, more_actors, *marked in acted:
             texts = [text and replaced(text, old, new) for text in marked]
             self._connection.execute(
-                "UPDATE messages SET actors = ?, activities = ?, activity_actor = ?, item_activities = ?,"
-                " item_actors = ? WHERE seq = ?",
-                (as_json([after if each == before else each for each in _decode(actors)]), *texts, seq),
+                "UPDATE messages SET actors = ?, more_actors = ?, activities = ?, activity_actor = ?,"
+                " item_activities = ?, item_actors = ? WHERE seq = ?",
+                (*(_renamed(each, before, after) for each in (actors, more_actors)), *texts, seq),
             )
             self._connection.execute(
                 "UPDATE OR IGNORE message_actors SET id = ? WHERE collection = ? AND id = ? AND message = ?",
@@ -303,3 +307,11 @@ class Messages:
     def _tell(self, event: MessageEvent) -> None:
         for each in list(self.listeners.values()):
             each(event)
+
+
+def _renamed(actors: str | None, before: Any, after: Any) -> str | None:
+    """Return a list of references in which one is another now, each once."""
+    if actors is None:
+        return None
+    renamed = [after if each == before else each for each in _decode(actors)]
+    return as_json([each for place, each in enumerate(renamed) if each not in renamed[:place]])
