@@ -265,3 +265,19 @@ def test_a_thousand_entities_are_taken_and_not_one_more(api: httpx.Client, path:
 def test_a_body_without_its_entities_is_refused(api: httpx.Client, body: dict[str, Any]) -> None:
     assert api.post("/v1/users/bulk/identify", json=body).status_code == 422
     assert api.get("/v1/users").json()["entries"] == []
+
+
+@pytest.mark.promise("SUB-BULK-ADD-LIMITS", "CROSS-LIMIT-EXCEEDED")
+def test_a_hundred_objects_are_subscribed_to_at_once_and_not_one_more(api: httpx.Client, finish: Finish) -> None:
+    names = [f"o{number}" for number in range(100)]
+    finish("objects/projects/bulk/set", {"objects": [{"id": name} for name in names]})
+    recipients = [f"u{number}" for number in range(50)]
+    entries = [{"id": name, "recipients": recipients} for name in names]
+
+    operation = finish("objects/projects/bulk/subscriptions/add", {"subscriptions": entries})
+
+    assert operation["error_count"] == 0
+    for name in ("o0", "o99"):
+        assert len(api.get(f"/v1/objects/projects/{name}/subscriptions").json()["entries"]) == 50
+    more = {"subscriptions": [*entries, {"id": "more", "recipients": ["ada"]}]}
+    assert api.post("/v1/objects/projects/bulk/subscriptions/add", json=more).status_code == 422

@@ -188,6 +188,7 @@ def test_a_feed_page_holds_at_most_two_hundred(api: httpx.Client, feed: str) -> 
     assert api.get(feed, params={"page_size": 201}).status_code == 422
 
 
+@pytest.mark.promise("FEED-MODE-SHAPE")
 def test_the_compact_mode_drops_what_nests(api: httpx.Client, feed: str, send: Callable[..., str]) -> None:
     send(data={"a": 1, "b": [1], "c": {}}, actors=[Ref("", "bob"), Ref("", "eve")])
 
@@ -273,3 +274,42 @@ def test_reading_a_feed_changes_nothing(api: httpx.Client, feed: str, send: Call
 
     assert first == second
     assert len(api.get(f"/v1/messages/{message}/events").json()["items"]) == 1
+
+
+@pytest.mark.promise("FEED-FILTERS-AND")
+def test_filters_apply_together(api: httpx.Client, feed: str, send: Callable[..., str]) -> None:
+    wanted = send(tenant="t", workflow="b", data={"k": 1})
+    for other in ({"tenant": "u"}, {"workflow": "a"}, {"data": {"k": 2}}):
+        send(**{"tenant": "t", "workflow": "b", "data": {"k": 1}, **other})
+
+    answer = api.get(feed, params={"tenant": "t", "source": "b", "trigger_data": '{"k":1}', "status": "unread"})
+
+    assert (ids(answer), counts(answer)) == ([wanted], [1, 1, 1])
+
+
+@pytest.mark.promise("FEED-NEW-ON-TOP")
+def test_a_new_item_comes_first_and_counts_once(api: httpx.Client, feed: str, send: Callable[..., str]) -> None:
+    old = [send(), send()]
+
+    new = send()
+
+    assert ids(api.get(feed)) == [new, *old[::-1]]
+    assert counts(api.get(feed)) == [3, 3, 3]
+
+
+@pytest.mark.promise("FEED-BLOCKS")
+def test_blocks_have_their_template_and_what_came_of_it(
+    api: httpx.Client, feed: str, commit: Callable[..., None], in_app: Callable[..., Any], trigger: Callable[..., str]
+) -> None:
+    buttons = [{"label": "Go {{ data.n }}", "action": "https://example.com/{{ data.n }}"}]
+    template = {"markdown_body": "**{{ data.n }}**", "action_url": "/{{ data.n }}", "action_buttons": buttons}
+    commit("blocks", in_app(template=template))
+
+    trigger("blocks", "ada", data={"n": 7})
+
+    body, url, actions = api.get(feed).json()["entries"][0]["blocks"]
+    assert (body["type"], body["name"], body["content"]) == ("markdown", "body", "**{{ data.n }}**")
+    assert body["rendered"].strip() == "<p><strong>7</strong></p>"
+    assert (url["type"], url["content"], url["rendered"]) == ("text", "/{{ data.n }}", "/7")
+    assert (actions["type"], actions["buttons"][0]["label"]) == ("button_set", "Go 7")
+    assert actions["buttons"][0]["action"] == "https://example.com/7"
