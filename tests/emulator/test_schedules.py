@@ -91,6 +91,7 @@ class TestCreate:
             }
         ]
 
+    @pytest.mark.promise("INLINE-ACTOR-TENANT")
     def test_actor_and_tenant_may_be_maps(self, create: Callable[..., Any], api: httpx.Client) -> None:
         actor, tenant = {"id": "bob", "name": "Bob"}, {"id": "acme", "name": "Acme"}
 
