@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import clock, environments, whole
+from . import clock, deliveries, environments, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,7 @@ __all__ = ["HANDLERS"]
 #: By the operationIds of the document; a module for each subject.
 HANDLERS: Final[Mapping[str, Handler]] = {
     **clock.HANDLERS,
+    **deliveries.HANDLERS,
     **environments.HANDLERS,
     **whole.HANDLERS,
 }
