@@ -56,7 +56,7 @@ def failure(source: str, **contents: str) -> str:
         ("{% assign x = (1..10000000000) | reverse %}", "'reverse'"),
         ("{% capture x %}{{ data.text }}{% endcapture %}" + "{% capture x %}{{ x }}{{ x }}{% endcapture %}" * 30, ""),
     ],
-)  # fmt: skip
+)
 def test_a_template_that_never_ends_or_explodes_is_stopped(source: str, said: str) -> None:
     assert said in failure(source)
 
