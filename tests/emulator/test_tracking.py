@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from knock_harness.emulator import Emulator
+    from knock_harness.emulator.environment import Environment
 
 HTML = '<p><a href="https://example.com/a?b=1&amp;c=2">here</a> <a href="mailto:x@example.com">or here</a></p>'
 LINK = re.compile(r"http://emulator\.test/_tracking/[^\s\"')\]>]+")
@@ -136,6 +138,20 @@ def test_a_channel_says_what_is_tracked_and_a_step_may_say_otherwise(
     found = [bool(LINK.findall(sent("sms", **overrides)[1])) for overrides in ({}, {"link_tracking": False})]
 
     assert found == [True, False]
+
+
+@pytest.mark.parametrize(("channel", "found"), [({}, True), ({"link_tracking": False}, False)], ids=["silent", "off"])
+def test_an_environment_says_what_is_tracked_where_a_channel_does_not(
+    sent: Callable[..., Any],
+    configure: Callable[..., None],
+    environment: Environment,
+    channel: dict[str, bool],
+    found: bool,
+) -> None:
+    configure("sms", **channel)
+    environment.project = replace(environment.project, tracking={"links": True})
+
+    assert bool(LINK.findall(sent("sms")[1])) == found
 
 
 @pytest.mark.parametrize(

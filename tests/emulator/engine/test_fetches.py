@@ -83,6 +83,18 @@ def test_what_comes_is_merged_at_the_top_alone(
     assert messages()[0]["data"] == {"old": 0, "both": {"b": 2}, "new": 1}
 
 
+@pytest.mark.promise("ACTIVITIES-SINGLE")
+def test_the_activity_keeps_the_data_of_the_trigger(
+    run: Callable[..., Any], outside: Outside, messages: Callable[..., Any], api: httpx.Client
+) -> None:
+    outside.answer(answer({"new": 1}))
+
+    run(fetch(), data={"old": 0})
+
+    (activity,) = api.get(f"/v1/messages/{messages()[0]['id']}/activities").json()["items"]
+    assert activity["data"] == {"old": 0}
+
+
 @pytest.mark.promise("FETCH-MERGE-SHALLOW")
 def test_later_steps_see_what_was_merged(
     run: Callable[..., Any], outside: Outside, api: httpx.Client, feed: str

@@ -97,7 +97,7 @@ def _send(run: Run, step: Step, sender: Sender, address: Address) -> None:
         translated = {each: sender.make(in_locale(variables, each), address.value) for each in sender.locales}
     except TemplateFailed as error:
         raise StepFailed(str(error)) from None
-    tracks = tracking_of(channel.type, channel.settings, step.settings)
+    tracks = tracking_of(channel.type, environment.project.tracking, channel.settings, step.settings)
     if tracks is not None:
         content = _tracked(environment, message_id, channel, content, tracks)
         translated = {

@@ -97,6 +97,7 @@ class Progress(msgspec.Struct, array_like=True):
         waits: it waits in that step, and goes on there.
         memory: what that step remembers while it waits.
         batch: what the last batch step collected; None: it has come to none.
+        trigger_data: the data that the trigger brought, as JSON, once the run has other; empty: that of the order.
     """
 
     order: Order
@@ -105,6 +106,7 @@ class Progress(msgspec.Struct, array_like=True):
     waits: bool = False
     memory: bytes = b""
     batch: Batched | None = None
+    trigger_data: str = ""
 
 
 encode = msgspec.msgpack.Encoder().encode

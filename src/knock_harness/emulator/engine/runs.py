@@ -115,7 +115,7 @@ class Run:
         if progress.batch is not None:
             return progress.batch.activities
         order = progress.order
-        return (NewActivity(progress.activity_id, order.actor, order.data, order.at),)
+        return (NewActivity(progress.activity_id, order.actor, progress.trigger_data or order.data, order.at),)
 
     def go(self) -> Wait | End:
         """Carry out steps until the run is over or waits."""
@@ -162,6 +162,7 @@ class Run:
         batched = self.progress.batch
         if batched is not None:
             batched.message_data = as_json(changed(_decode_data(batched.message_data), self.data, data))
+        self.progress.trigger_data = self.progress.trigger_data or self.progress.order.data
         self.progress.order = msgspec.structs.replace(self.progress.order, data=as_json(data))
         self.look_again()
 

@@ -28,18 +28,22 @@ class Tracking(NamedTuple):
     opens: bool
 
 
-def tracking_of(channel_type: str, settings: Mapping[str, Any], overrides: Mapping[str, Any]) -> Tracking | None:
+def tracking_of(
+    channel_type: str, defaults: Mapping[str, bool], settings: Mapping[str, Any], overrides: Mapping[str, Any]
+) -> Tracking | None:
     """Return what is tracked of the messages of a channel, where its type can; None: nothing.
 
     Args:
         channel_type: such as ``email``.
-        settings: of the channel.
-        overrides: what the step says instead.
+        defaults: of the environment: ``links`` and ``opens``.
+        settings: of the channel, which may say otherwise: ``link_tracking`` and ``open_tracking``.
+        overrides: of the step, which may say otherwise again.
     """
-    if not settings and not overrides:
+    if not defaults and not settings and not overrides:
         return None
-    links = overrides.get("link_tracking", settings.get("link_tracking")) and channel_type in _TRACKED
-    opens = overrides.get("open_tracking", settings.get("open_tracking")) and channel_type == "email"
+    said = {**settings, **overrides}
+    links = said.get("link_tracking", defaults.get("links")) and channel_type in _TRACKED
+    opens = said.get("open_tracking", defaults.get("opens")) and channel_type == "email"
     return Tracking(bool(links), bool(opens)) if links or opens else None
 
 
