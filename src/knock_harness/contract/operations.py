@@ -54,7 +54,7 @@ class Operation:
         retention: whether it sees only what lies inside the retention window.
         idempotent: whether it obeys the Idempotency-Key header.
         parameters: in the order of the document, references resolved.
-        body: the schema of the request body; None: it takes none.
+        body: the schema of the request body; None: it takes none, or none of JSON.
         body_required: whether a request without a body is refused.
         success: the status of success, 200 or 204.
         responses: by status, references resolved.
@@ -93,7 +93,8 @@ def read_operations(document: dict[str, Any]) -> dict[str, Operation]:
 
 
 def _read_operation(document: dict[str, Any], *, path: str, method: str, spec: dict[str, Any]) -> Operation:
-    body = spec.get("requestBody")
+    body = _resolve(document, spec.get("requestBody", {}))
+    as_json = body.get("content", {}).get("application/json")
     responses = {status: _resolve(document, answer) for status, answer in spec["responses"].items()}
     return Operation(
         id=spec["operationId"],
@@ -109,8 +110,8 @@ def _read_operation(document: dict[str, Any], *, path: str, method: str, spec: d
         retention=spec.get("x-retention", False),
         idempotent=spec.get("x-idempotent", False),
         parameters=tuple(_read_parameter(_resolve(document, each)) for each in spec.get("parameters", ())),
-        body=body["content"]["application/json"]["schema"] if body else None,
-        body_required=bool(body and body.get("required", False)),
+        body=as_json["schema"] if as_json else None,
+        body_required=body.get("required", False),
         success=next(int(status) for status in responses if status.startswith("2")),
         responses=responses,
         page=spec.get("x-page-list"),

@@ -18,8 +18,10 @@ from .document import PREFIX, bundle
 if TYPE_CHECKING:
     from knock_harness.contract import Contract
 
-__all__ = ["ENVIRONMENT_HEADER", "PREFIX", "TOKEN_VARIABLE", "document", "load"]
+__all__ = ["DEFAULT_KEY", "ENVIRONMENT_HEADER", "PREFIX", "TOKEN_VARIABLE", "document", "load"]
 
+#: The secret key of the environment that an emulator has from the start, unless it is told others.
+DEFAULT_KEY = "sk_test_emulator"
 #: Names the environment that a control request is about, by its secret key.
 ENVIRONMENT_HEADER = "x-knock-environment"
 #: Where a token is looked for that is not given: by the emulator that asks for it, and by the client that shows it.

@@ -15,7 +15,15 @@ __all__ = ["PREFIX", "SUBJECTS", "bundle"]
 #: What every path of the control API begins with.
 PREFIX: Final = "/_emulator"
 #: The subjects in the order of the document: each is a file, and the tag of its operations.
-SUBJECTS: Final = ("emulator", "environments", "clock", "deliveries")
+SUBJECTS: Final = (
+    "emulator",
+    "environments",
+    "clock",
+    "definitions",
+    "keys",
+    "settings",
+    "deliveries",
+)
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

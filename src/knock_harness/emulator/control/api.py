@@ -104,12 +104,12 @@ class ControlApi:
         query: Mapping[str, Any] = contract.wire.decode_query(operation, request.query) if request.query else {}
         body = parse_body(operation, request)
         _validate(operation, match.path, query, body)
-        return ControlCall(operation, self._emulator, self._environment(request), match.path, query, body)
+        return ControlCall(operation, self._emulator, self._environment(request), match.path, query, body, request)
 
     def _environment(self, request: Request) -> Environment:
         environments, name = self._emulator.environments, request.header(_ENVIRONMENT)
         if name is None:
-            return next(iter(environments.values()))
+            name = next(iter(environments), control.DEFAULT_KEY)
         return environments.get(name) or self._emulator.admit_environment(name)
 
 
@@ -167,6 +167,6 @@ def _broken(error: InvalidDocument) -> Reply:
 
 def _answer(reply: Reply) -> Answer:
     content = reply.content()
-    headers = [(b"content-type", JSON.encode())] if content else []
+    headers = [(b"content-type", JSON.encode())] if content and "content-type" not in reply.headers else []
     headers += [(name.encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
     return Answer(reply.status, headers, content)

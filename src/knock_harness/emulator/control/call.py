@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from knock_harness.emulator.exchange import Reply
+from knock_harness.emulator.exchange import Reply, Request
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,6 +27,7 @@ class ControlCall(NamedTuple):
         path: path parameters, percent-decoded.
         query: query parameters, lists put together and numbers converted.
         body: the JSON value of the body; None where there is none.
+        request: the bytes, for the few that need them.
     """
 
     operation: Operation
@@ -35,6 +36,7 @@ class ControlCall(NamedTuple):
     path: Mapping[str, str]
     query: Mapping[str, Any]
     body: Any
+    request: Request
 
     @property
     def now(self) -> datetime:

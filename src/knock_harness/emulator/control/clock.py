@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from knock_harness.emulator.environment import Environment
+
     from .call import ControlCall, Handler
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "shown_clock"]
 
 
 def get_clock(call: ControlCall) -> Reply:
     """Read the clock."""
-    return Reply(200, _shown(call))
+    return Reply(200, shown_clock(call.environment))
 
 
 def advance_clock(call: ControlCall) -> Iterator[Reply | None]:
@@ -31,12 +33,13 @@ def advance_clock(call: ControlCall) -> Iterator[Reply | None]:
     for number in call.emulator.advance(call.environment.name, to=to):
         done += number
         yield None
-    yield Reply(200, {**_shown(call), "done": done})
+    yield Reply(200, {**shown_clock(call.environment), "done": done})
 
 
-def _shown(call: ControlCall) -> dict[str, Any]:
-    kind = "virtual" if isinstance(call.environment.clock, VirtualClock) else "running"
-    return {"now": stamp(call.now), "kind": kind}
+def shown_clock(environment: Environment) -> dict[str, Any]:
+    """Return the clock of an environment, as it is answered."""
+    kind = "virtual" if isinstance(environment.clock, VirtualClock) else "running"
+    return {"now": stamp(environment.clock.now()), "kind": kind}
 
 
 def _moment_to(call: ControlCall) -> datetime:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import clock, deliveries, environments, whole
+from . import (
+    clock,
+    definitions,
+    deliveries,
+    environments,
+    keys,
+    settings,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +24,10 @@ __all__ = ["HANDLERS"]
 #: By the operationIds of the document; a module for each subject.
 HANDLERS: Final[Mapping[str, Handler]] = {
     **clock.HANDLERS,
+    **definitions.HANDLERS,
     **deliveries.HANDLERS,
     **environments.HANDLERS,
+    **keys.HANDLERS,
+    **settings.HANDLERS,
     **whole.HANDLERS,
 }

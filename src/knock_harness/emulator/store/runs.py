@@ -112,6 +112,11 @@ class Runs:
             (row.status, row.error_count, row.updated_at, row.events, row.state, row.wake, row.id),
         )
 
+    def count_waiting(self) -> int:
+        """Return how many runs wait."""
+        number: int = self._connection.execute(f"SELECT count(*) FROM runs WHERE {_WAITS}").fetchone()[0]  # noqa: S608
+        return number
+
     def waiting(self, id: str) -> Paused | None:  # noqa: A002 - the name of the API
         """Return a run that waits, or None if there is no such, or not any more."""
         row = self._connection.execute(
