@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import jwt
+import msgspec
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from knock_harness import contract
 from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock, bulk, definitions, user_tokens
 from knock_harness.emulator.clock import stamp
+from knock_harness.emulator.exchange import Request
 from knock_harness.emulator.message import NewActivity, NewMessage, as_json, origin
 from knock_harness.emulator.outbound import OutboundAnswer
 from knock_harness.emulator.references import Ref
@@ -138,14 +140,58 @@ def sign(signing_key: str) -> Callable[..., str]:
     return sign
 
 
+class Holding(EmulatorTransport):
+    """Keeps the requests with one key instead of having them answered."""
+
+    KEY = "sk_test_held"
+
+    def __init__(self, emulator: Emulator) -> None:
+        super().__init__(emulator)
+        self.held: list[Request] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request, or keep it."""
+        if request.headers.get("authorization") != f"Bearer {self.KEY}":
+            return super().handle_request(request)
+        path, _, query = request.url.raw_path.decode().partition("?")
+        headers = [(name.lower(), value) for name, value in request.headers.raw if name.lower() != b"authorization"]
+        self.held.append(Request(request.method, path, query, headers, request.read()))
+        return httpx.Response(204, request=request)
+
+
 @pytest.fixture
-def world(emulator: Emulator, tmp_path: Path) -> Iterator[World]:
+def holding(emulator: Emulator) -> Holding:
+    return Holding(emulator)
+
+
+@pytest.fixture
+def world(holding: Holding, tmp_path: Path) -> Iterator[World]:
     """Makes what requests name, with the secret key."""
     target = packaged_target("http://127.0.0.1:4000", api_key=KEY)
     ledger = Ledger(tmp_path / "ledger.jsonl", base_url=target.base_url, prefix="kh-")
-    with Client(target, transport=EmulatorTransport(emulator)) as client:
+    with Client(target, transport=holding) as client:
         yield World(client, prefix="kh-", ledger=ledger)
     ledger.close()
+
+
+@pytest.fixture
+def draw(world: World, holding: Holding) -> Callable[..., Request]:
+    """Return the plain request of an operation, or one that differs from it, as it goes over the wire.
+
+    It has a key, and a user token if need be. What it names exists; it was not sent yet.
+    """
+
+    def draw(operation: Operation, *, key: str | None = KEY, user: str | None = None, **other: Any) -> Request:
+        send_draft(replace(plain_request(operation), **other, credential=Holding.KEY), world)
+        request = holding.held.pop()
+        headers = list(request.headers)
+        if key is not None:
+            headers.append((b"authorization", f"Bearer {key}".encode()))
+        if user is not None:
+            headers.append((b"x-knock-user-token", user.encode()))
+        return msgspec.structs.replace(request, headers=headers)
+
+    return draw
 
 
 @pytest.fixture
@@ -263,6 +309,17 @@ def work(emulator: Emulator) -> Callable[[], None]:
     return work
 
 
+@pytest.fixture
+def wait(emulator: Emulator) -> Callable[[timedelta], None]:
+    """Move the clock, and do on the way what falls due, each piece at its moment."""
+
+    def wait(by: timedelta) -> None:
+        for _ in emulator.advance(KEY, to=emulator.environments[KEY].clock.now() + by):
+            pass
+
+    return wait
+
+
 class Outside:
     """The servers that the emulator calls: they answer as told, in turn, and the last answer again and again."""
 
@@ -345,3 +402,57 @@ def in_app() -> Callable[..., dict[str, Any]]:
         }
 
     return in_app
+
+
+@pytest.fixture
+def batched(commit: Callable[..., None], in_app: Callable[..., Any]) -> Callable[..., None]:
+    """Commit a workflow of a batch step, by its settings, and a step that sends to the feed."""
+
+    def batched(*between: Any, body: str = "{{ total_activities }}", key: str = "batched", **settings: Any) -> None:
+        given = {"batch_window": {"unit": "seconds", "value": 60}, **settings}
+        commit(key, {"ref": "batch", "type": "batch", "settings": given}, *between, in_app(body=body))
+
+    return batched
+
+
+@pytest.fixture
+def at(trigger: Callable[..., str], wait: Callable[..., None]) -> Callable[..., list[str]]:
+    """Trigger the workflow for ada at so many seconds from now, with the second as data; return the ids of the runs."""
+
+    def at(*seconds: int, **more: Any) -> list[str]:
+        now, ids = 0, []
+        for each in seconds:
+            wait(timedelta(seconds=each - now))
+            now = each
+            ids.append(trigger("batched", data={"n": each}, **more))
+        return ids
+
+    return at
+
+
+@pytest.fixture
+def told(api: httpx.Client, messages: Callable[..., Any]) -> Callable[[], list[list[Any]]]:
+    """Return the values of n that each message tells of, oldest message first."""
+
+    def told() -> list[list[Any]]:
+        found = []
+        for each in messages():
+            activities = api.get(f"/v1/messages/{each['id']}/activities").raise_for_status().json()["items"]
+            found.append([activity["data"].get("n") for activity in activities])
+        return found
+
+    return told
+
+
+@pytest.fixture
+def rendered(api: httpx.Client, messages: Callable[..., Any]) -> Callable[[], list[str]]:
+    """Return the text of each message, oldest first."""
+
+    def rendered() -> list[str]:
+        texts = []
+        for each in messages():
+            content = api.get(f"/v1/messages/{each['id']}/content").raise_for_status().json()["data"]
+            texts.append(content["blocks"][0]["rendered"].removeprefix("<p>").removesuffix("</p>\n"))
+        return texts
+
+    return rendered
