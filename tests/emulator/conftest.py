@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from knock_harness import contract
-from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock, bulk, definitions, user_tokens
+from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock, definitions, user_tokens
 from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.exchange import Request
 from knock_harness.emulator.message import NewActivity, NewMessage, as_json, origin
@@ -212,13 +212,12 @@ def channel(environment: Environment) -> Callable[[str], str]:
 
 
 @pytest.fixture
-def watch(api: httpx.Client, clock: VirtualClock) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
-    """Polls a bulk operation to its end, while time passes, and returns all that was seen of it."""
+def watch(api: httpx.Client) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
+    """Polls a bulk operation to its end, and returns all that was seen of it."""
 
     def watch(operation: dict[str, Any]) -> list[dict[str, Any]]:
         seen = [operation]
         while seen[-1]["status"] not in {"completed", "failed"}:
-            clock.advance(bulk.PAUSE)
             seen.append(api.get(f"/v1/bulk_operations/{operation['id']}").raise_for_status().json())
         return seen
 

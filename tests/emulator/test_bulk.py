@@ -281,3 +281,10 @@ def test_a_hundred_objects_are_subscribed_to_at_once_and_not_one_more(api: httpx
         assert len(api.get(f"/v1/objects/projects/{name}/subscriptions").json()["entries"]) == 50
     more = {"subscriptions": [*entries, {"id": "more", "recipients": ["ada"]}]}
     assert api.post("/v1/objects/projects/bulk/subscriptions/add", json=more).status_code == 422
+
+
+@pytest.mark.promise("BULK-TERMINATES")
+def test_an_operation_completes_while_the_clock_stands_still(api: httpx.Client, finish: Finish) -> None:
+    operation = finish("users/bulk/identify", {"users": [{"id": f"u{number}"} for number in range(250)]})
+
+    assert operation["completed_at"] == operation["inserted_at"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from .clock import stamp
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     from .environment import Environment
 
-__all__ = ["NEXT_STATUS", "PAUSE", "TASK", "BulkRowError", "RowWork", "advance", "render", "start"]
+__all__ = ["NEXT_STATUS", "TASK", "BulkRowError", "RowWork", "advance", "render", "start"]
 
 #: Each status of a bulk operation, and those it may turn into. Source: BULK-STATUS-FORWARD
 NEXT_STATUS: Final[Mapping[str, frozenset[str]]] = {
@@ -25,7 +24,6 @@ NEXT_STATUS: Final[Mapping[str, frozenset[str]]] = {
     "failed": frozenset(),
 }
 ROWS_A_STEP: Final = 100
-PAUSE: Final = timedelta(milliseconds=2)  # between two steps, in which others are served and may watch
 TASK: Final = "bulk_operation"  # the kind of due work
 
 #: Does one row at a moment; raises `BulkRowError` or a refusal if the row cannot be done.
@@ -81,7 +79,7 @@ def start(
 
 
 def advance(environment: Environment, payload: bytes, *, kinds: Mapping[str, RowWork]) -> None:
-    """Take one step: begin, or do some rows; the step after it waits in the queue.
+    """Take one step: begin, or do some rows; the step after it is due at once, but others are served in between.
 
     Args:
         environment: whose records are changed.
@@ -103,7 +101,8 @@ def advance(environment: Environment, payload: bytes, *, kinds: Mapping[str, Row
             operation.status, operation.completed_at = "completed", stamp(now)
     environment.store.bulk_operations.put(operation)
     if NEXT_STATUS[operation.status]:
-        environment.later(TASK, payload, at=now + PAUSE)
+        environment.later(TASK, payload, at=now)
+        environment.rest()
 
 
 def render(operation: BulkOperation) -> dict[str, Any]:

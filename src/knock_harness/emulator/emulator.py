@@ -207,7 +207,7 @@ class Emulator:
                     self._note_due(name)
                     return self.next_due <= now
             self._note_due(name)
-        return False
+        return self.next_due <= now
 
     def advance(self, name: str, *, to: datetime) -> Iterator[int]:
         """Move the clock of an environment, doing in order what falls due on the way, in slices.
@@ -227,10 +227,8 @@ class Emulator:
             self._note_due(name, moved=True)
 
     def reset(self, name: str) -> None:
-        """Let an environment be as when it was first opened, with the two keys that it had then."""
+        """Let an environment be as when it was first opened; its keys stay."""
         self.environments[name].reset()
-        keys.begin(self.environments[name])
-        self._learn_keys(name)
         self._note_due(name, moved=True)
 
     def restore(self, name: str, snapshot: Snapshot) -> None:

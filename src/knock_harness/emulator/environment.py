@@ -102,6 +102,7 @@ class Environment:
         self._base_settings = settings or Settings()
         self._calling: set[int] = set()  # places of the outbound calls that are being made
         self._earliest_put = NEVER  # of the work put since a piece of work began, when the first is due
+        self._rests = False
         self._open(Store(path))
 
     def _open(self, store: Store) -> None:
@@ -184,6 +185,10 @@ class Environment:
         self._earliest_put = min(self._earliest_put, due_at)
         return self.store.queue.put(due_at, kind, payload)
 
+    def rest(self) -> None:
+        """Let requests be answered before any more work is done, so that they can watch it."""
+        self._rests = True
+
     def call_out(self, request: OutboundRequest, *, answered_by: str, about: bytes) -> None:
         """Let a request be made of somebody outside.
 
@@ -226,8 +231,11 @@ class Environment:
             tasks: what to do for each kind of work.
             limit: how many pieces at the most.
         """
-        done = 0
-        while done < limit and (due := self.store.queue.due(stamp(self.clock.now()), limit=limit - done)):
+        done, self._rests = 0, False
+        while done < limit and not self._rests:
+            due = self.store.queue.due(stamp(self.clock.now()), limit=limit - done)
+            if not due:
+                break
             done += self._do(due, tasks)
         return done
 
@@ -246,7 +254,7 @@ class Environment:
         """
         until = stamp(to)
         while True:
-            done = 0
+            done, self._rests = 0, False
             if not self.is_calling and (due := self.store.queue.due(until, limit=MOVING_SLICE)):
                 done = self._do(due, tasks, moving=True)
             elif not self.is_calling:
@@ -279,7 +287,9 @@ class Environment:
                 if moving:
                     self._move_to(at)
                 tasks[each.kind](self, each.payload, at)
-                if number < len(due) and (self._earliest_put < due[number].due_at or (moving and self.calls_out)):
+                if self._rests or (moving and self.calls_out):
+                    break
+                if number < len(due) and self._earliest_put < due[number].due_at:
                     break
             self.store.queue.remove_all([each.seq for each in due[:number]])
             if moving:
