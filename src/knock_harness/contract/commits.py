@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from .channels import channel_at, channel_group_at
-from .environment_file import account_at, variables_at
+from .environment_file import account_at, tracking_at, variables_at
 from .guides import guide_at, guide_groups_at
 from .partials import layout_at, partial_at, translation_at
 from .places import Place
@@ -163,6 +163,10 @@ def _account(project: Project, key: str, definition: Any, place: Place, at: str)
     return replace(project, account=account_at(_map(definition, place), place))
 
 
+def _tracking(project: Project, key: str, definition: Any, place: Place, at: str) -> Project:  # noqa: ARG001
+    return replace(project, tracking=tracking_at(definition, place))
+
+
 def _section(name: str) -> _Apply:
     def apply(project: Project, key: str, definition: Any, place: Place, at: str) -> Project:  # noqa: ARG001
         changes: dict[str, Any] = {name: _map(definition, place)}
@@ -177,7 +181,7 @@ _KINDS: Final[Mapping[str, _Apply]] = {
     "variables": _variables,
     "preferences": _section("default_preferences"),
     "preference_center": _section("preference_center"),
-    "tracking": _section("tracking"),
+    "tracking": _tracking,
     "channel": _channel,
     "channel_group": _channel_group,
     "layout": _layout,

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from .project import Project
     from .workflows import Workflow
 
-__all__ = ["EnvironmentFile", "account_at", "channels_named_by", "decoded", "read_environment", "variables_at"]
+__all__ = [
+    "EnvironmentFile",
+    "account_at",
+    "channels_named_by",
+    "decoded",
+    "read_environment",
+    "tracking_at",
+    "variables_at",
+]
 
 #: Each section, and whether it is a map; others are lists.
 SECTIONS: Final[Mapping[str, type]] = {
@@ -138,7 +146,7 @@ def read_environment(file: Path) -> EnvironmentFile:
         default_preferences=sections.get("preferences") or {},
         preference_center=sections.get("preference_center") or {},
         account=account_at(sections.get("account"), place / "account"),
-        tracking=sections.get("tracking") or {},
+        tracking=tracking_at(sections.get("tracking"), place / "tracking"),
         providers=sections.get("providers") or {},
     )
 
@@ -169,6 +177,21 @@ def variables_at(entry: Any, place: Place) -> tuple[dict[str, Any], frozenset[st
         raise place.error(f"variables are 'public' or 'secret', not {unknown[0]!r}")
     public, secret = groups.get("public") or {}, groups.get("secret") or {}
     return {name: decoded(value) for name, value in {**public, **secret}.items()}, frozenset(public)
+
+
+def tracking_at(entry: Any, place: Place) -> Mapping[str, bool]:
+    """Return whether links and opens are tracked.
+
+    Raises:
+        InvalidDocument: the entry is no map of ``links`` and ``opens``.
+    """
+    values = entry or {}
+    if not isinstance(values, dict):
+        raise place.error("must be a map of 'links' and 'opens'")
+    for name, value in values.items():
+        if name not in {"links", "opens"} or not isinstance(value, bool):
+            raise (place / str(name)).error("'links' and 'opens' are tracked (true) or not (false), and nothing else")
+    return values
 
 
 def decoded(value: Any) -> Any:

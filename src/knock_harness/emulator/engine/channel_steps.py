@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .addressing import Address
     from .outcomes import Outcome
-    from .plans import PlannedStep, Sender
+    from .plans import PlannedGroup, PlannedStep, Sender
     from .runs import Run
     from .tracked_links import Tracking
 
@@ -42,16 +42,38 @@ def channel_step(run: Run, planned: PlannedStep) -> Outcome:
         StepFailed: the template cannot be rendered.
     """
     step, sender = planned.step, planned.sender
+    if planned.group is not None:
+        return _through_group(run, step, planned.group)
     if sender is None:
         return run.skip(step, "channel_not_configured")
+    reason = _through(run, step, sender)
+    return None if reason is None else run.skip(step, reason)
+
+
+def _through_group(run: Run, step: Step, group: PlannedGroup) -> Outcome:
+    """Send through the first channel of a group whose rule applies and that reaches the recipient, or through all."""
+    reason, is_sent = "channel_not_configured", False
+    for rule, sender in group.senders:
+        if rule.condition is not None and holds({"all": [rule.condition]}, run.scope) is (rule.type == "unless"):
+            reason = "conditions_not_met"
+            continue
+        found = _through(run, step, sender)
+        is_sent, reason = is_sent or found is None, found or reason
+        if is_sent and not group.uses_all:
+            break
+    return None if is_sent else run.skip(step, reason)
+
+
+def _through(run: Run, step: Step, sender: Sender) -> str | None:
+    """Send through a channel, or return why nothing is sent."""
     channel = sender.channel
     if not holds(step.conditions, run.scope) or not holds(channel.settings.get("conditions"), run.scope):
-        return run.skip(step, "conditions_not_met")  # CHANNEL-CONDITIONS-AND
+        return "conditions_not_met"  # CHANNEL-CONDITIONS-AND
     if not _prefers(run, channel):
-        return run.skip(step, "preferences_not_met")  # RUNPREF-OPT-OUT-SKIPS
+        return "preferences_not_met"  # RUNPREF-OPT-OUT-SKIPS
     reached = _addresses(run, channel)
     if not reached:
-        return run.skip(step, "recipient_not_reachable")
+        return "recipient_not_reachable"
     for each in reached:
         _send(run, step, sender, each)
     return None

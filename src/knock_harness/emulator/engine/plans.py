@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,10 +17,10 @@ from .translations import is_translated
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from knock_harness.contract.project import Channel, Project, Step, Workflow
+    from knock_harness.contract.project import Channel, ChannelRule, Project, Step, Workflow
     from knock_harness.contract.steps import Branch
 
-__all__ = ["END", "Plan", "PlannedBranch", "PlannedStep", "Plans", "Sender"]
+__all__ = ["END", "Plan", "PlannedBranch", "PlannedGroup", "PlannedStep", "Plans", "Sender"]
 
 #: The place of no step: the run is over.
 END: Final = -1
@@ -46,6 +46,19 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedGroup:
+    """A group of channels.
+
+    Attributes:
+        senders: what makes the messages of each channel, and when it is used, in order.
+        uses_all: whether all are used whose rules apply, rather than the first that reaches the recipient.
+    """
+
+    senders: Sequence[tuple[ChannelRule, Sender]]
+    uses_all: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedBranch:
     """A way that a run can take.
 
@@ -67,12 +80,14 @@ class PlannedStep:
         next: the place of the step that follows it; `END` if none does.
         branches: the ways that a run can take from here (BRANCH-REJOINS).
         sender: of a channel step; None: its channel is not configured (ENGINE-SKIP-UNCONFIGURED-CHANNEL).
+        group: of a channel step that names a group of channels.
     """
 
     step: Step
     next: int
     branches: tuple[PlannedBranch, ...] = ()
     sender: Sender | None = None
+    group: PlannedGroup | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +148,7 @@ def _plan(project: Project, workflow: Workflow) -> Plan:
     settings = workflow.settings
     return Plan(
         workflow,
-        list(_laid_out(workflow.steps, 0, END, lambda step: _sender(project, workflow, step))),
+        list(_laid_out(workflow.steps, 0, END, lambda *step: _planned(project, workflow, *step))),
         {
             "id": workflow.version_id,
             "key": workflow.key,
@@ -149,7 +164,10 @@ def _plan(project: Project, workflow: Workflow) -> Plan:
 
 
 def _laid_out(
-    steps: Sequence[Step], place: int, after: int, sender: Callable[[Step], Sender | None]
+    steps: Sequence[Step],
+    place: int,
+    after: int,
+    planned: Callable[[Step, int, tuple[PlannedBranch, ...]], PlannedStep],
 ) -> Iterator[PlannedStep]:
     """Yield steps and those of their branches in the order of the definition, each with what follows it.
 
@@ -157,7 +175,7 @@ def _laid_out(
         steps: of the trunk or of a branch.
         place: of the first of them.
         after: the place that follows the last of them.
-        sender: makes what a channel step sends through.
+        planned: makes a planned step of a step, the place of what follows it, and its branches.
     """
     for step in steps:
         behind = place + _size([step])
@@ -166,9 +184,9 @@ def _laid_out(
         for branch in step.branches:
             leads_to = END if branch.terminates else follows
             branches.append(PlannedBranch(branch, start if branch.steps else leads_to))
-            bodies.append(_laid_out(branch.steps, start, leads_to, sender))
+            bodies.append(_laid_out(branch.steps, start, leads_to, planned))
             start += _size(branch.steps)
-        yield PlannedStep(step, follows, tuple(branches), sender(step))
+        yield planned(step, follows, tuple(branches))
         yield from chain.from_iterable(bodies)
         place = behind
 
@@ -177,10 +195,28 @@ def _size(steps: Sequence[Step]) -> int:
     return sum(1 for _ in all_steps(steps))
 
 
-def _sender(project: Project, workflow: Workflow, step: Step) -> Sender | None:
-    channel = project.channels.get(step.channel_key)
-    if step.type != "channel" or channel is None or channel.type in _NO_MESSAGES:
+def _planned(
+    project: Project, workflow: Workflow, step: Step, follows: int, branches: tuple[PlannedBranch, ...]
+) -> PlannedStep:
+    if step.type != "channel":
+        return PlannedStep(step, follows, branches)
+    if not step.channel_group_key:
+        return PlannedStep(step, follows, branches, _sender(project, workflow, step, step.channel_key))
+    group = project.channel_groups.get(step.channel_group_key)
+    if group is None:
+        return PlannedStep(step, follows, branches)
+    senders = [(rule, _sender(project, workflow, step, rule.channel_key)) for rule in group.rules]
+    configured = [(rule, sender) for rule, sender in senders if sender is not None]
+    return PlannedStep(step, follows, branches, group=PlannedGroup(configured, group.operator == "all"))
+
+
+def _sender(project: Project, workflow: Workflow, step: Step, channel_key: str) -> Sender | None:
+    channel = project.channels.get(channel_key)
+    if channel is None or channel.type in _NO_MESSAGES:
         return None
+    if project.tracking:
+        defaults = {"link_tracking": project.tracking.get("links"), "open_tracking": project.tracking.get("opens")}
+        channel = replace(channel, settings={**defaults, **channel.settings})
     source = origin(
         channel,
         key=workflow.key,
