@@ -42,20 +42,26 @@ class Outcome(msgspec.Struct, frozen=True):
         return self.requests / self.duration_us * 1e6
 
 
-def get(wrk: Path, server: Server, path: str, *, seconds: int) -> Outcome:
-    """Read one path over and over."""
-    return _run(wrk, server, path, [], seconds=seconds)
+def get(wrk: Path, server: Server, path: str, *, seconds: int, pause_ms: int | None = None) -> Outcome:
+    """Read one path over and over; with a pause, each connection waits that long before each request."""
+    return _run(wrk, server, path, ["", "GET"], seconds=seconds, pause_ms=pause_ms)
 
 
-def post(wrk: Path, server: Server, path: str, bodies: Sequence[Any], *, seconds: int) -> Outcome:
-    """Send these JSON bodies to one path, in turn, over and over."""
+def post(
+    wrk: Path, server: Server, path: str, bodies: Sequence[Any], *, seconds: int, pause_ms: int | None = None
+) -> Outcome:
+    """Send these JSON bodies to one path, in turn, over and over; a pause as above."""
     with tempfile.NamedTemporaryFile("wb", suffix=".jsonl") as file:
         file.write(b"\n".join(msgspec.json.encode(each) for each in bodies) + b"\n")
         file.flush()
-        return _run(wrk, server, path, [file.name], seconds=seconds)
+        return _run(wrk, server, path, [file.name, "POST"], seconds=seconds, pause_ms=pause_ms)
 
 
-def _run(wrk: Path, server: Server, path: str, arguments: Sequence[str], *, seconds: int) -> Outcome:
+def _run(
+    wrk: Path, server: Server, path: str, arguments: Sequence[str], *, seconds: int, pause_ms: int | None
+) -> Outcome:
+    if pause_ms is not None:
+        arguments = [*arguments, str(pause_ms)]
     headers = [option for name, value in server.headers.items() for option in ("-H", f"{name}: {value}")]
     sizes = ["--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s", "--timeout", "10s"]
     command = [str(wrk), *sizes, *headers, "--script", str(SCRIPT), server.url + path, "--", *arguments]
