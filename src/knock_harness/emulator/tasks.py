@@ -28,6 +28,7 @@ TASKS: Final[Mapping[str, Task]] = {
     runs.ANSWERED: runs.answered,
     runs.GO_ON: runs.go_on,
     runs.HAPPENED: runs.happened,
+    runs.QUEUE: runs.queue,
     schedules.FIRE: schedules.fire,
     triggers.CANCEL: triggers.carry_out_cancel,
     triggers.ORDER: triggers.carry_out,

@@ -14,7 +14,7 @@ from .nested import trigger_workflow_step
 from .outcomes import StepKind
 from .throttles import throttle_step
 from .updates import update_audience_step, update_data_step, update_record_step
-from .waits import wait_ended, wait_step
+from .waits import wait_ended, wait_left, wait_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,5 +56,5 @@ KINDS: Final[Mapping[str, StepKind]] = {
     "update_object": StepKind(_where_it_holds(update_record_step), _never_waits),
     "update_tenant": StepKind(_where_it_holds(update_record_step), _never_waits),
     "update_user": StepKind(_where_it_holds(update_record_step), _never_waits),
-    "wait_for_event": StepKind(_where_it_holds(wait_step), wait_ended),
+    "wait_for_event": StepKind(_where_it_holds(wait_step), wait_ended, wait_left),
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from knock_harness.emulator.clock import stamp
+from knock_harness.emulator.clock import moment, stamp
 from knock_harness.emulator.message import NewActivity, as_json
 from knock_harness.emulator.outbound import decode_answered
 from knock_harness.emulator.references import reference
@@ -17,7 +18,7 @@ from .batched import changed, of_first_activity, widened
 from .conditions import holds
 from .events import Events
 from .kinds import KINDS
-from .orders import GO_ON, Progress, decode_progress, encode
+from .orders import GO_ON, Order, Progress, decode_progress, encode
 from .outcomes import End, GoTo, StepFailed, Wait
 from .plans import END
 from .scopes import RunScope
@@ -34,17 +35,35 @@ if TYPE_CHECKING:
     from knock_harness.emulator.references import Ref
     from knock_harness.emulator.store.runs import Paused
 
-    from .orders import Addressee, Order
+    from .orders import Addressee
     from .outcomes import Outcome
     from .plans import Plan
 
-__all__ = ["ANSWERED", "GO_ON", "HAPPENED", "Run", "answered", "begin", "cancel", "go_on", "happened"]
+__all__ = [
+    "ANSWERED",
+    "GO_ON",
+    "HAPPENED",
+    "QUEUE",
+    "Run",
+    "answered",
+    "begin",
+    "cancel",
+    "go_on",
+    "happened",
+    "queue",
+]
 
-ANSWERED: Final = "run_answered"  # a kind of due work
+ANSWERED: Final = "run_answered"  # kinds of due work
+QUEUE: Final = "queue_runs"
 #: Runs of one order that are carried out in one piece of work; requests wait for what was begun.
 AT_A_TIME: Final = 8
+#: Runs of one order that are put into the queue in one piece of work.
+PORTION: Final = 64
+_LEAST: Final = timedelta(microseconds=1)
 
 _decode_data = msgspec.json.Decoder(dict[str, object]).decode
+#: An order for a portion of its recipients, and when its runs begin.
+_decode_portion = msgspec.msgpack.Decoder(tuple[Order, str]).decode
 
 
 class Run:
@@ -199,6 +218,24 @@ def begin(environment: Environment, plan: Plan, order: Order, addressees: Sequen
             run = Run(environment, plan, environment.ids.uuid(), _progress(environment, order, each), Events(), at=at)
             environment.store.runs.add(_carried_on(run, inserted_at=now, about=about))
         return
+    if len(addressees) <= PORTION:
+        _queue(environment, order, addressees, about=about, at=at)
+        return
+    for start in range(0, len(addressees), PORTION):  # none begins, and no cancellation is carried out, before all wait
+        portion = msgspec.structs.replace(order, addressees=list(addressees[start : start + PORTION]))
+        environment.later(QUEUE, encode((portion, now)), at=at - _LEAST)
+
+
+def queue(environment: Environment, payload: bytes, at: datetime) -> None:  # noqa: ARG001 - `at` is too early
+    """Queue the runs of a portion of an order (RECIPIENT-FANOUT-PAGES)."""
+    order, began_at = _decode_portion(payload)
+    _queue(environment, order, order.addressees, about=_about(order), at=moment(began_at))
+
+
+def _queue(
+    environment: Environment, order: Order, addressees: Sequence[Addressee], *, about: str, at: datetime
+) -> None:
+    now = stamp(at)
     rows = [_queued(environment, order, each, at=now, about=about) for each in addressees]
     environment.store.runs.add_all(rows)
     for start in range(0, len(rows), AT_A_TIME):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .plans import PlannedStep
     from .runs import Run
 
-__all__ = ["HAPPENED", "decode_happened", "follow_messages", "happened", "wait_ended", "wait_step"]
+__all__ = ["HAPPENED", "decode_happened", "follow_messages", "happened", "wait_ended", "wait_left", "wait_step"]
 
 HAPPENED: Final = "happened"  # a kind of due work
 _LISTENER: Final = "waits"
@@ -105,6 +105,11 @@ def wait_ended(run: Run, planned: PlannedStep) -> Outcome:
         return _wait(run, planned, moment(until) if until else None)
     run.tell(step, "event_matched", {"event_type": event["event_type"], "event_key": event["event_key"]})
     return _next(run, settings.get("on_match"), "event_matched")
+
+
+def wait_left(run: Run, planned: PlannedStep) -> None:  # noqa: ARG001 - as every step has it
+    """Wait no more, as the run ends."""
+    run.environment.store.waits.remove(run.id)
 
 
 def _wait(run: Run, planned: PlannedStep, until: datetime | None) -> Wait:
