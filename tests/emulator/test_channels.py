@@ -38,6 +38,7 @@ def changed(api: httpx.Client, column: str = "read_at") -> set[str]:
     return {each["id"] for each in items if each[column] is not None}
 
 
+@pytest.mark.promise("BULKMSG-OPERATION", "BULKMSG-ALL-OF-CHANNEL")
 def test_without_filters_every_message_of_the_channel_changes(
     api: httpx.Client, update: Callable[..., dict[str, Any]], send: Callable[..., str]
 ) -> None:
@@ -50,6 +51,7 @@ def test_without_filters_every_message_of_the_channel_changes(
     assert (done["status"], done["processed_rows"], done["success_count"]) == ("completed", 2, 2)
 
 
+@pytest.mark.promise("BULKMSG-ACTIONS")
 @pytest.mark.parametrize(
     ("action", "single"),
     [
@@ -78,6 +80,24 @@ def test_an_action_does_what_the_single_call_does(
     assert states[0] == states[1]
 
 
+@pytest.mark.promise("BULKMSG-OPERATION")
+def test_an_operation_that_is_completed_has_changed_everything(
+    api: httpx.Client, clock: VirtualClock, send: Callable[..., str], feed: str
+) -> None:
+    sent = {send() for _ in range(3)}
+    channel = feed.rpartition("/")[2]
+
+    started = api.post(f"/v1/channels/{channel}/messages/bulk/read", json={}).json()
+    changed_at_once = changed(api)
+    seen = [started]
+    while seen[-1]["status"] != "completed":
+        clock.advance(timedelta(milliseconds=2))
+        seen.append(api.get(f"/v1/bulk_operations/{started['id']}").json())
+
+    assert (seen[0]["status"], changed_at_once, changed(api)) == ("queued", set(), sent)
+
+
+@pytest.mark.promise("BULKMSG-DELETE")
 def test_deleted_messages_leave_the_feed_for_good(
     api: httpx.Client, update: Callable[..., dict[str, Any]], send: Callable[..., str], feed: str
 ) -> None:
@@ -90,6 +110,16 @@ def test_deleted_messages_leave_the_feed_for_good(
     assert api.get(f"/v1/messages/{message}").status_code == 404
 
 
+@pytest.mark.promise(
+    "BULKMSG-FILTER-RECIPIENTS",
+    "BULKMSG-FILTER-USER-IDS",
+    "BULKMSG-FILTER-WORKFLOWS-TENANTS",
+    "BULKMSG-FILTER-HAS-TENANT",
+    "BULKMSG-FILTER-STATUS",
+    "BULKMSG-FILTER-ARCHIVED",
+    "BULKMSG-FILTER-TIME",
+    "BULKMSG-FILTERS-AND",
+)
 @pytest.mark.parametrize(
     ("body", "fits"),
     [
@@ -105,10 +135,12 @@ def test_deleted_messages_leave_the_feed_for_good(
         ({"delivery_status": "sent"}, {"b"}),
         ({"archived": "exclude"}, {"a", "t"}),
         ({"archived": "only"}, {"b"}),
+        ({"archived": "include"}, {"a", "b", "t"}),
         ({"older_than": "2026-03-01T12:00:01Z"}, {"a"}),
         ({"newer_than": "2026-03-01T12:00:01Z"}, {"t"}),
         ({"trigger_data": '{"k":1}'}, {"b"}),
         ({"recipient_ids": ["ada"], "has_tenant": False}, {"a"}),
+        ({"user_ids": ["ada"], "newer_than": "2026-03-01T12:00:01Z", "archived": "exclude"}, {"t"}),
     ],
     ids=lambda value: "".join(sorted(value)) if isinstance(value, set) else str(value),
 )
@@ -133,6 +165,7 @@ def test_filters_apply_together(
     assert changed(api) == {sent[each] for each in fits}
 
 
+@pytest.mark.promise("BULKMSG-FILTER-STATUS", "BULKMSG-OPERATION")
 def test_a_message_that_changed_meanwhile_is_judged_as_it_is(
     api: httpx.Client,
     environment: Environment,
@@ -155,8 +188,13 @@ def test_a_filter_that_says_nothing_is_refused(api: httpx.Client, feed: str, bod
     assert api.post(f"/v1/channels/{feed.rpartition('/')[2]}/messages/bulk/read", json=body).status_code == 422
 
 
-def test_an_unknown_action_is_refused(api: httpx.Client, feed: str) -> None:
+@pytest.mark.promise("BULKMSG-ACTION-INVALID")
+def test_an_unknown_action_is_refused(api: httpx.Client, send: Callable[..., str], feed: str) -> None:
+    message = send()
+    before = api.get(f"/v1/messages/{message}").json()
+
     assert api.post(f"/v1/channels/{feed.rpartition('/')[2]}/messages/bulk/clicked", json={}).status_code == 422
+    assert api.get(f"/v1/messages/{message}").json() == before
 
 
 def test_an_unknown_channel_is_not_found(api: httpx.Client) -> None:

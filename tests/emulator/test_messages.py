@@ -29,6 +29,7 @@ def events(api: httpx.Client, message: str) -> list[str]:
     return [each["type"] for each in api.get(f"/v1/messages/{message}/events").json()["items"]]
 
 
+@pytest.mark.promise("MSG-SHAPE")
 def test_a_message_names_what_made_it(api: httpx.Client, send: Callable[..., str]) -> None:
     message = api.get(f"/v1/messages/{send(workflow='news', categories=['a'], tenant='t')}").json()
 
@@ -45,6 +46,7 @@ def test_a_message_names_what_made_it(api: httpx.Client, send: Callable[..., str
     assert (message["workflow"], message["tenant"], message["recipient"]) == ("news", "t", "ada")
 
 
+@pytest.mark.promise("MSG-SHAPE")
 def test_what_is_unset_is_null(api: httpx.Client, send: Callable[..., str]) -> None:
     message = api.get(f"/v1/messages/{send()}").json()
 
@@ -53,11 +55,13 @@ def test_what_is_unset_is_null(api: httpx.Client, send: Callable[..., str]) -> N
     ] * 7
 
 
+@pytest.mark.promise("MSG-UNKNOWN-404")
 @pytest.mark.parametrize("path", ["", "/content", "/events", "/activities", "/delivery_logs"])
 def test_an_unknown_message_is_not_found(api: httpx.Client, path: str) -> None:
     assert api.get(f"/v1/messages/nobody-sent-this{path}").status_code == 404
 
 
+@pytest.mark.promise("ENGAGE-MARK", "ENGAGE-INTERACTED")
 @pytest.mark.parametrize("word", MARKS)
 def test_a_mark_sets_its_time_and_word(api: httpx.Client, send: Callable[..., str], word: str) -> None:
     message = send()
@@ -69,6 +73,7 @@ def test_a_mark_sets_its_time_and_word(api: httpx.Client, send: Callable[..., st
     assert api.get(f"/v1/messages/{message}").json() == marked
 
 
+@pytest.mark.promise("ENGAGE-REPEAT-LATEST-TIME", "EVENTS-REPEATS")
 def test_a_repeated_mark_moves_its_time_and_leaves_an_event(
     api: httpx.Client, send: Callable[..., str], clock: VirtualClock
 ) -> None:
@@ -82,6 +87,7 @@ def test_a_repeated_mark_moves_its_time_and_leaves_an_event(
     assert events(api, message) == ["message.created", "message.read", "message.read"]
 
 
+@pytest.mark.promise("ENGAGE-UNDO")
 @pytest.mark.parametrize(("word", "path"), ALL_UNDOS)
 def test_either_path_undoes_one_mark_alone(api: httpx.Client, send: Callable[..., str], word: str, path: str) -> None:
     message = send()
@@ -94,6 +100,7 @@ def test_either_path_undoes_one_mark_alone(api: httpx.Client, send: Callable[...
     assert undone[MARKS[word]] is None
 
 
+@pytest.mark.promise("ENGAGE-UNDO-UNSET")
 def test_undoing_what_is_not_set_changes_nothing(
     api: httpx.Client, send: Callable[..., str], clock: VirtualClock
 ) -> None:
@@ -111,6 +118,7 @@ def test_engagement_keeps_the_delivery_status(api: httpx.Client, send: Callable[
     assert api.put(f"/v1/messages/{message}/seen").json()["status"] == "sent"
 
 
+@pytest.mark.promise("ENGAGE-INTERACTED", "EVENTS-DELIVERY-DATA")
 def test_an_interaction_keeps_its_metadata_in_the_event(api: httpx.Client, send: Callable[..., str]) -> None:
     message = send()
 
@@ -120,6 +128,7 @@ def test_an_interaction_keeps_its_metadata_in_the_event(api: httpx.Client, send:
     assert (last["type"], last["data"]) == ("message.interacted", {"metadata": {"button": "ok", "n": 1}})
 
 
+@pytest.mark.promise("ENGAGE-INTERACTED-METADATA-LIMIT")
 @pytest.mark.parametrize("metadata", [dict.fromkeys("abcdef", 1), {"a": [1]}, {"a": {}}], ids=["six", "list", "map"])
 def test_metadata_is_small_and_flat(api: httpx.Client, send: Callable[..., str], metadata: dict[str, Any]) -> None:
     message = send()
@@ -128,6 +137,7 @@ def test_metadata_is_small_and_flat(api: httpx.Client, send: Callable[..., str],
     assert api.get(f"/v1/messages/{message}").json()["interacted_at"] is None
 
 
+@pytest.mark.promise("MSGBATCH-APPLIES", "MSGBATCH-UNKNOWN-ID")
 def test_a_batch_changes_the_messages_named_and_lists_them(api: httpx.Client, send: Callable[..., str]) -> None:
     first, other, second = send(), send(), send()
 
@@ -137,6 +147,7 @@ def test_a_batch_changes_the_messages_named_and_lists_them(api: httpx.Client, se
     assert api.get(f"/v1/messages/{other}").json()["read_at"] is None
 
 
+@pytest.mark.promise("MSGBATCH-APPLIES")
 @pytest.mark.parametrize("word", ["seen", "unseen", "read", "unread", "archived", "unarchived", "interacted"])
 def test_a_batch_does_what_the_single_call_does(api: httpx.Client, send: Callable[..., str], word: str) -> None:
     batched, single = send(), send()
@@ -151,6 +162,7 @@ def test_a_batch_does_what_the_single_call_does(api: httpx.Client, send: Callabl
     assert times[0] == times[1]
 
 
+@pytest.mark.promise("MSGBATCH-INTERACTED-METADATA")
 def test_the_metadata_of_a_batch_belongs_to_each_message(api: httpx.Client, send: Callable[..., str]) -> None:
     messages = [send(), send()]
 
@@ -160,6 +172,7 @@ def test_the_metadata_of_a_batch_belongs_to_each_message(api: httpx.Client, send
     assert last == [{"metadata": {"via": "test"}}] * 2
 
 
+@pytest.mark.promise("CONTENT-BATCH", "CONTENT-BATCH-IDS")
 def test_contents_come_in_the_order_asked_without_the_unknown(api: httpx.Client, send: Callable[..., str]) -> None:
     first, second = send(), send(channel="sms")
 
@@ -194,10 +207,12 @@ def test_activities_are_filtered_and_paged(api: httpx.Client, send: Callable[...
     )
 
 
+@pytest.mark.promise("DELIVERY-LOGS-IN-APP-EMPTY")
 def test_in_app_messages_have_no_delivery_logs(api: httpx.Client, send: Callable[..., str]) -> None:
     assert api.get(f"/v1/messages/{send()}/delivery_logs").json()["items"] == []
 
 
+@pytest.mark.promise("LIST-PARTITION", "MSG-GET-EQUALS-LIST")
 def test_lists_hold_what_they_name(api: httpx.Client, send: Callable[..., str]) -> None:
     of_user, of_object = send("x"), send(Ref("c", "x"), channel="sms")
 
@@ -250,6 +265,7 @@ def test_a_filter_keeps_what_fits(
     assert [each["id"] for each in items] == [wanted]
 
 
+@pytest.mark.promise("LIST-FILTERS-AND")
 def test_filters_apply_together(api: httpx.Client, send: Callable[..., str]) -> None:
     send(tenant="t")
     both = send(tenant="t", data={"k": None})
@@ -259,6 +275,7 @@ def test_filters_apply_together(api: httpx.Client, send: Callable[..., str]) -> 
     assert [each["id"] for each in found] == [both]
 
 
+@pytest.mark.promise("LIST-FILTER-ENGAGEMENT")
 def test_seen_and_unseen_partition_a_list(api: httpx.Client, send: Callable[..., str]) -> None:
     seen, unseen = send(), send()
     api.put(f"/v1/messages/{seen}/seen")
@@ -278,6 +295,7 @@ def test_messages_are_found_by_their_ids(api: httpx.Client, send: Callable[..., 
     assert [each["id"] for each in items] == [third, first]
 
 
+@pytest.mark.promise("LIST-FILTER-IDS")
 def test_more_than_fifty_ids_are_refused(api: httpx.Client) -> None:
     assert api.get("/v1/messages", params={"message_ids[]": [str(n) for n in range(51)]}).status_code == 422
 
