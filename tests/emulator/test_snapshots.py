@@ -180,7 +180,7 @@ def test_a_snapshot_can_be_carried_to_another_emulator(
     first = many_changes(emulator, knock)
     another = Emulator(new_clock=lambda: VirtualClock(NOON), keys=[KEY], seed=2)
 
-    another.restore(KEY, imported(content))
+    another.restore(KEY, imported(content, into=another.environments[KEY]))
 
     with httpx.Client(
         transport=EmulatorTransport(another), base_url="http://emulator.test", headers=dict(knock.headers)
@@ -190,9 +190,9 @@ def test_a_snapshot_can_be_carried_to_another_emulator(
 
 
 @pytest.mark.parametrize("content", [b"", b"SQLite format 3\0", b"\x95\xa1a\x01\xa1b\xc0\xc0"])
-def test_bytes_that_are_no_snapshot_are_refused(content: bytes) -> None:
+def test_bytes_that_are_no_snapshot_are_refused(content: bytes, environment: Environment) -> None:
     with pytest.raises(InvalidParams):
-        imported(content)
+        imported(content, into=environment)
 
 
 def test_a_damaged_snapshot_is_refused(environment: Environment) -> None:
@@ -200,7 +200,30 @@ def test_a_damaged_snapshot_is_refused(environment: Environment) -> None:
     content[-9000:-3000] = b"\xff" * 6000
 
     with pytest.raises(InvalidParams, match="invalid"):
-        imported(bytes(content))
+        imported(bytes(content), into=environment)
+
+
+def test_a_restore_takes_keys_back(emulator: Emulator, environment: Environment, knock: httpx.Client) -> None:
+    snapshot = taken(environment)
+    emulator.revoke_key(KEY, KEY)
+
+    emulator.restore(KEY, snapshot)
+
+    assert knock.get("/v1/users").status_code == 200
+
+
+def test_an_environment_keeps_its_keys_when_it_returns_to_the_snapshot_of_another(
+    emulator: Emulator, environment: Environment, knock: httpx.Client
+) -> None:
+    knock.put("/v1/users/ada", json={})
+    content = exported(taken(environment))
+    other = emulator.open_environment("sk_test_other")
+
+    emulator.restore(other.name, imported(content, into=other))
+    knock.delete("/v1/users/ada")
+
+    found = [knock.get("/v1/users/ada", headers={"authorization": f"Bearer {key}"}) for key in (KEY, other.name)]
+    assert [each.status_code for each in found] == [404, 200]
 
 
 def test_a_restored_file_holds_the_snapshot_after_a_restart(tmp_path: Path) -> None:

@@ -23,6 +23,11 @@ SUBJECTS: Final = (
     "keys",
     "settings",
     "deliveries",
+    "faults",
+    "journal",
+    "outbox",
+    "snapshots",
+    "seeding",
 )
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from heapq import nsmallest
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 import msgspec
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .journal import Entry, Journal
 
 __all__ = ["Difference", "Expectation", "NearMiss", "matching", "near_misses", "never_called"]
+
+Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 #: How far the wrong operation, method or path takes a request away; any other difference is 1.
 _FAR: Final = 4.0
@@ -58,8 +60,8 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     body_at: Mapping[str, Any] = {}
     status: int | None = None
     fault: bool | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class Difference(NamedTuple):

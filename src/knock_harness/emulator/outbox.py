@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations when it decodes
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import msgspec
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["LARGEST_PAGE", "Question", "count", "page"]
 
 LARGEST_PAGE: Final = 1000
+
+Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 _COLUMNS: Final = (
     "seq, id, inserted_at, status, collection, recipient_id, tenant, channel_id, source_key, run_id, "
@@ -73,8 +75,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tenant: str | None = None
     run_id: str | None = None
     message_id: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     after: int | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_PAGE)] = 100
 

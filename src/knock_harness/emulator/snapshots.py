@@ -11,6 +11,8 @@ import msgspec
 from .clock import stamp
 from .refusals import InvalidParams, NotFound
 from .store import SCHEMA_VERSION
+from .store.kept import Kept
+from .store.keys import Keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,8 +122,8 @@ def exported(snapshot: Snapshot) -> bytes:
     )
 
 
-def imported(content: bytes) -> Snapshot:
-    """Return the snapshot in bytes that `exported` wrote.
+def imported(content: bytes, *, into: Environment) -> Snapshot:
+    """Return the snapshot in bytes that `exported` wrote, with the keys of the environment it goes into.
 
     Raises:
         InvalidParams: they are no snapshot, or one of another version of the emulator.
@@ -141,4 +143,6 @@ def imported(content: bytes) -> Snapshot:
     if not sound:
         database.close()
         raise InvalidParams.at("body", "is a damaged snapshot", kind="format")
+    Kept(database).put("name", into.name.encode())
+    Keys(database).replace(into.store.keys.all())
     return Snapshot(read.at, read.identifiers, database)

@@ -9,8 +9,13 @@ from . import (
     definitions,
     deliveries,
     environments,
+    faults,
+    journal,
     keys,
+    outbox,
+    seeding,
     settings,
+    snapshots,
     whole,
 )
 
@@ -27,7 +32,12 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     **definitions.HANDLERS,
     **deliveries.HANDLERS,
     **environments.HANDLERS,
+    **faults.HANDLERS,
+    **journal.HANDLERS,
     **keys.HANDLERS,
+    **outbox.HANDLERS,
+    **seeding.HANDLERS,
     **settings.HANDLERS,
+    **snapshots.HANDLERS,
     **whole.HANDLERS,
 }

@@ -58,6 +58,11 @@ class Keys:
             "INSERT INTO keys (token, kind, created_at, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?)", keys
         )
 
+    def replace(self, keys: Iterable[Key]) -> None:
+        """Have these keys and no others."""
+        self._connection.execute("DELETE FROM keys")
+        self.add(keys)
+
     def change(self, key: Key) -> None:
         """Let a key that is there end at other moments."""
         self._connection.execute(
