@@ -58,6 +58,9 @@ def refs(messages: list[dict[str, Any]]) -> list[str]:
 
 @pytest.mark.usefixtures("ada")
 class TestAllChannels:
+    @pytest.mark.promise(
+        "ENGINE-SEQUENCE", "CHANNEL-ONE-MESSAGE", "CHANNEL-PUSH-PER-TOKEN", "CHANNEL-CHAT-PER-CONNECTION"
+    )
     def test_every_step_makes_its_messages_in_order(
         self, trigger: Callable[..., str], messages: Callable[..., Any]
     ) -> None:
@@ -79,6 +82,7 @@ class TestAllChannels:
             "webhook": "delivered",
         }
 
+    @pytest.mark.promise("CHANNEL-PUSH-PER-TOKEN", "CHANNEL-CHAT-PER-CONNECTION")
     def test_each_has_the_content_of_its_channel(
         self, trigger: Callable[..., str], messages: Callable[..., Any], content: Callable[..., Any]
     ) -> None:
@@ -132,6 +136,7 @@ class TestAllChannels:
         types = [each["type"] for each in api.get(f"/v1/messages/{email['id']}/events").json()["items"]]
         assert types == ["message.created", "message.queued", "message.sent", "message.delivered"]
 
+    @pytest.mark.promise("RUN-EVENTS-CONSERVATION")
     def test_the_run_names_every_message_it_made(
         self, trigger: Callable[..., str], messages: Callable[..., Any], runs: Callable[..., Any], api: httpx.Client
     ) -> None:
@@ -142,6 +147,7 @@ class TestAllChannels:
         assert named == [each["id"] for each in messages(workflow_recipient_run_id=run["id"])]
 
 
+@pytest.mark.promise("ENGINE-SKIP-CONTINUES", "CHANNEL-NEEDS-ADDRESS", "CHANNEL-NEEDS-CHANNEL-DATA")
 @pytest.mark.parametrize(
     ("properties", "expected"),
     [
@@ -168,6 +174,7 @@ def test_a_step_is_skipped_that_cannot_reach_the_recipient(
     assert runs()[0]["status"] == "completed"
 
 
+@pytest.mark.promise("CHANNEL-NEEDS-CHANNEL-DATA")
 def test_tokens_of_another_channel_do_not_count(
     api: httpx.Client, trigger: Callable[..., str], messages: Callable[..., Any], channel: Callable[[str], str]
 ) -> None:
@@ -179,6 +186,7 @@ def test_tokens_of_another_channel_do_not_count(
     assert "push" not in refs(messages())
 
 
+@pytest.mark.promise("ENGINE-SKIP-UNCONFIGURED-CHANNEL")
 def test_a_step_is_skipped_whose_channel_is_not_configured(
     commit: Callable[..., None], in_app: Callable[..., Any], trigger: Callable[..., str], messages: Callable[..., Any]
 ) -> None:
@@ -189,6 +197,7 @@ def test_a_step_is_skipped_whose_channel_is_not_configured(
     assert refs(messages()) == ["second"]
 
 
+@pytest.mark.promise("ENGINE-FAIL-HALTS", "RUN-ERROR-COUNT")
 def test_a_step_whose_template_cannot_be_rendered_ends_the_run(
     commit: Callable[..., None],
     in_app: Callable[..., Any],
@@ -206,6 +215,7 @@ def test_a_step_whose_template_cannot_be_rendered_ends_the_run(
     assert ("step_failed", "error", "first") in events()
 
 
+@pytest.mark.promise("ENGINE-RUNS-INDEPENDENT")
 def test_a_failing_run_leaves_the_others_alone(
     commit: Callable[..., None], in_app: Callable[..., Any], trigger: Callable[..., str], messages: Callable[..., Any]
 ) -> None:
@@ -217,6 +227,7 @@ def test_a_failing_run_leaves_the_others_alone(
 
 
 class TestConditions:
+    @pytest.mark.promise("ENGINE-TRIGGER-CONDITION-HALT")
     @pytest.mark.parametrize(("send", "expected"), [(True, 1), (False, 0)])
     def test_false_conditions_of_the_trigger_keep_all_steps_back(
         self,
@@ -231,6 +242,7 @@ class TestConditions:
         assert len(messages()) == expected
         assert runs()[0]["status"] == "completed"
 
+    @pytest.mark.promise("ENGINE-TRIGGER-CONDITION-HALT")
     def test_recipients_are_judged_by_themselves(
         self,
         commit: Callable[..., None],
@@ -245,6 +257,7 @@ class TestConditions:
 
         assert [each["recipient"] for each in messages()] == ["ada"]
 
+    @pytest.mark.promise("ENGINE-STEP-CONDITION-SKIP")
     @pytest.mark.parametrize(
         ("data", "plan", "expected"),
         [
@@ -261,6 +274,7 @@ class TestConditions:
 
         assert refs(messages()) == expected
 
+    @pytest.mark.promise("COND-SCOPE", "COND-DYNAMIC-ARGUMENT", "COND-RUN-TOTALS")
     @pytest.mark.parametrize(
         ("variable", "argument"),
         [
@@ -301,6 +315,7 @@ class TestConditions:
 
         assert refs(messages()) == ["yes"]
 
+    @pytest.mark.promise("COND-AUDIENCE")
     def test_membership_is_judged_when_the_step_is_reached(
         self,
         commit: Callable[..., None],
@@ -318,6 +333,7 @@ class TestConditions:
 
         assert len(messages()) == 1
 
+    @pytest.mark.promise("CHANNEL-CONDITIONS-AND")
     @pytest.mark.parametrize(("channel", "step", "expected"), [(1, 1, 1), (1, 0, 0), (0, 1, 0), (0, 0, 0)])
     def test_conditions_of_channel_and_step_must_both_hold(
         self,
@@ -344,6 +360,7 @@ class TestPreferences:
     def prefer(self, api: httpx.Client, settings: dict[str, Any], path: str = "users/ada/preferences/default") -> None:
         api.put(f"/v1/{path}", json=settings).raise_for_status()
 
+    @pytest.mark.promise("RUNPREF-OPT-OUT-SKIPS")
     @pytest.mark.parametrize(
         "settings",
         [
@@ -369,6 +386,7 @@ class TestPreferences:
         assert messages() == []
         assert ("step_skipped", "ok", "in_app") in events()
 
+    @pytest.mark.promise("PREF-EVAL-CHANNEL-OVER-TYPE")
     def test_a_channel_counts_before_its_type(
         self,
         api: httpx.Client,
@@ -382,6 +400,7 @@ class TestPreferences:
 
         assert len(messages()) == 1
 
+    @pytest.mark.promise("PREF-EVAL-CONDITIONS-AND")
     @pytest.mark.parametrize(("important", "expected"), [(True, 1), (False, 0)])
     def test_conditions_of_a_preference_see_the_run(
         self,
@@ -398,6 +417,7 @@ class TestPreferences:
 
         assert len(messages()) == expected
 
+    @pytest.mark.promise("PREF-EVAL-COMMERCIAL")
     def test_out_of_commercial_messages_means_those_only(
         self, api: httpx.Client, trigger: Callable[..., str], messages: Callable[..., Any]
     ) -> None:
@@ -408,6 +428,7 @@ class TestPreferences:
 
         assert [each["workflow"] for each in messages()] == ["in-app-message"]
 
+    @pytest.mark.promise("RUNPREF-OVERRIDE")
     def test_a_workflow_may_override_preferences(
         self,
         api: httpx.Client,
@@ -423,6 +444,7 @@ class TestPreferences:
 
         assert len(messages()) == 1
 
+    @pytest.mark.promise("PREF-EVAL-TENANT")
     def test_preferences_for_a_tenant_decide_runs_with_it(
         self, api: httpx.Client, trigger: Callable[..., str], messages: Callable[..., Any]
     ) -> None:
@@ -433,6 +455,7 @@ class TestPreferences:
 
         assert [each["tenant"] for each in messages()] == ["other"]
 
+    @pytest.mark.promise("RUNPREF-ENV-DEFAULT")
     def test_defaults_of_the_environment_fill_what_the_recipient_left_open(
         self, trigger: Callable[..., str], messages: Callable[..., Any], environment: Environment
     ) -> None:
@@ -450,6 +473,7 @@ class TestPreferences:
 
         assert messages() == []
 
+    @pytest.mark.promise("RUNPREF-OBJECT-RECIPIENT")
     def test_preferences_of_an_object_decide_its_own_run_only(
         self, api: httpx.Client, trigger: Callable[..., str], messages: Callable[..., Any]
     ) -> None:
@@ -463,6 +487,7 @@ class TestPreferences:
 
 
 class TestSandbox:
+    @pytest.mark.promise("TRIGGER-SETTINGS-SANDBOX")
     @pytest.mark.usefixtures("ada")
     @pytest.mark.parametrize(
         ("settings", "sandboxed"),
@@ -484,6 +509,7 @@ class TestSandbox:
         assert (email["status"], len(logs)) == (("not_sent", 0) if sandboxed else ("delivered", 1))
         assert content(email)["subject_line"] == "Hello"
 
+    @pytest.mark.promise("TRIGGER-SETTINGS-SANDBOX")
     @pytest.mark.usefixtures("ada")
     def test_a_channel_in_sandbox_mode_stays_so_whatever_the_trigger_says(
         self, trigger: Callable[..., str], messages: Callable[..., Any], configure: Callable[..., None]

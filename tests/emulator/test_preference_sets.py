@@ -49,11 +49,13 @@ def allowed(preferences: dict[str, Any], *, conditions_hold: bool = True) -> boo
     )
 
 
+@pytest.mark.promise("RUNPREF-MODEL", "PREF-EVAL-ALL-MUST-ALLOW")
 @given(preferences=sets)
 def test_workflow_categories_and_the_top_must_all_say_yes(preferences: dict[str, Any]) -> None:
     assert allowed(preferences) == model(preferences)
 
 
+@pytest.mark.promise("PREF-EVAL-CONDITIONS-AND")
 @pytest.mark.parametrize(
     "preferences",
     [
@@ -69,11 +71,13 @@ def test_conditions_decide_wherever_they_stand(preferences: dict[str, Any], hold
     assert allowed(preferences, conditions_hold=hold) == hold
 
 
+@pytest.mark.promise("PREF-EVAL-DEFAULT-IN")
 @pytest.mark.parametrize("nothing", [{}, {"workflows": None, "categories": None, "channels": None}, {"channels": {}}])
 def test_nobody_is_opted_out_by_default(nothing: dict[str, Any]) -> None:
     assert allowed(nothing)
 
 
+@pytest.mark.promise("PREF-EVAL-COMMERCIAL")
 @pytest.mark.parametrize(
     ("stored", "may"),
     [(None, True), ({}, True), ({"commercial_subscribed": None}, True), ({"commercial_subscribed": False}, False)],

@@ -291,6 +291,7 @@ def test_a_workflow_or_category_may_get_a_map(api: httpx.Client, section: str) -
     assert answer[section] == {"dinosaurs-loose": setting}
 
 
+@pytest.mark.promise("PREF-EVAL-TENANT", "RUNPREF-TENANT-HIERARCHY")
 @pytest.mark.parametrize(
     ("own", "tenant", "decides"),
     [

@@ -45,6 +45,7 @@ def wait(clock: VirtualClock, work: Callable[[], None]) -> Callable[[timedelta],
 
 
 class TestDelays:
+    @pytest.mark.promise("RUN-PAUSED")
     def test_a_fixed_delay_holds_the_run_for_its_time(
         self,
         trigger: Callable[..., str],
@@ -135,6 +136,7 @@ class TestDelays:
         events = api.get(f"/v1/workflow_recipient_runs/{runs()[0]['id']}").json()["events"]
         assert ("delay", "error") in [(each["step_ref"], each["status"]) for each in events]
 
+    @pytest.mark.promise("TRIGGER-SETTINGS-SKIP-DELAY")
     def test_a_trigger_may_skip_all_delays(
         self, trigger: Callable[..., str], messages: Callable[..., Any], runs: Callable[..., Any]
     ) -> None:
@@ -175,6 +177,7 @@ class TestDelays:
         content = api.get(f"/v1/messages/{messages()[0]['id']}/content").json()
         assert content["data"]["blocks"][0]["rendered"] == "<p>Old</p>\n"
 
+    @pytest.mark.promise("ENGINE-CONDITION-AT-STEP")
     def test_what_a_run_knows_of_the_recipient_is_read_afresh_after_a_pause(
         self,
         commit: Callable[..., None],
@@ -193,6 +196,7 @@ class TestDelays:
 
         assert len(messages()) == 1
 
+    @pytest.mark.promise("COND-MESSAGE-ENGAGEMENT")
     @pytest.mark.parametrize(
         ("mark", "aspect", "operator", "status", "expected"),
         [
@@ -371,6 +375,7 @@ class TestCancel:
 
 
 class TestReading:
+    @pytest.mark.promise("RUN-GET-EVENTS", "RUN-TRIGGER-SOURCE-API")
     def test_one_run_equals_its_entry_in_the_list_but_for_its_events(
         self, trigger: Callable[..., str], runs: Callable[..., Any], api: httpx.Client
     ) -> None:
@@ -387,11 +392,19 @@ class TestReading:
             "audience_key": None,
         }
 
+    @pytest.mark.promise("RUN-GET-404")
     def test_the_id_that_runs_share_names_no_run(self, trigger: Callable[..., str], api: httpx.Client) -> None:
         run_id = trigger("in-app-message")
 
         assert api.get(f"/v1/workflow_recipient_runs/{run_id}").status_code == 404
 
+    @pytest.mark.promise(
+        "RUN-FILTER-WORKFLOW-TENANT",
+        "RUN-FILTER-STATUS",
+        "RUN-FILTER-HAS-ERRORS",
+        "RUN-FILTER-RECIPIENT",
+        "RUN-FILTER-TIME",
+    )
     @pytest.mark.parametrize(
         ("filters", "expected"),
         [

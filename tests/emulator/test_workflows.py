@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 TRIGGER = "/v1/workflows/in-app-message/trigger"
 
 
+@pytest.mark.promise("TRIGGER-SHARED-RUN-ID")
 def test_a_trigger_answers_with_the_id_that_its_runs_and_messages_carry(
     trigger: Callable[..., str], runs: Callable[..., Any], messages: Callable[..., Any]
 ) -> None:
@@ -25,12 +26,14 @@ def test_a_trigger_answers_with_the_id_that_its_runs_and_messages_carry(
     assert len({each["id"] for each in runs()} | {run_id}) == 3
 
 
+@pytest.mark.promise("TRIGGER-ASYNC")
 def test_a_trigger_does_not_wait_for_its_runs(api: httpx.Client, environment: Environment) -> None:
     api.post(TRIGGER, json={"recipients": ["ada"]}).raise_for_status()
 
     assert environment.store.connection.execute("SELECT count(*) FROM runs").fetchone() == (0,)
 
 
+@pytest.mark.promise("TRIGGER-RECIPIENTS-REQUIRED", "TRIGGER-RECIPIENTS-MAX", "TRIGGER-ALL-OR-NOTHING")
 @pytest.mark.parametrize(
     ("workflow", "body", "status", "code"),
     [
@@ -67,6 +70,7 @@ def test_a_trigger_that_is_refused_starts_nothing(
     assert runs() == []
 
 
+@pytest.mark.promise("TRIGGER-DATA-SIZE")
 @pytest.mark.parametrize(("size_mb", "status"), [(9, 200), (11, 422)], ids=["nearly as large as may be", "too large"])
 @pytest.mark.parametrize("place", ["common", "own"])
 def test_data_may_be_ten_megabytes_and_no_more(
@@ -90,6 +94,7 @@ def test_data_that_fits_the_schema_is_taken(trigger: Callable[..., str], runs: C
     assert len(runs()) == 1
 
 
+@pytest.mark.promise("TRIGGER-NULL-OPTIONALS")
 def test_null_means_left_out(trigger: Callable[..., str], runs: Callable[..., Any]) -> None:
     trigger("in-app-message", actor=None, tenant=None, cancellation_key=None, data=None, settings=None)
 
@@ -127,11 +132,13 @@ def test_switched_on_again_a_workflow_runs(
 
 
 class TestRecipients:
+    @pytest.mark.promise("RECIPIENT-DUPLICATE-ONCE", "RECIPIENT-DUPLICATE-MIXED-FORMS")
     def test_somebody_named_twice_is_run_once(self, trigger: Callable[..., str], messages: Callable[..., Any]) -> None:
         trigger("in-app-message", "ada", "ada", {"id": "ada", "name": "Ada"})
 
         assert [each["recipient"] for each in messages()] == ["ada"]
 
+    @pytest.mark.promise("RECIPIENT-USER-OBJECT-DISTINCT")
     def test_a_user_and_objects_of_one_id_are_different(
         self, trigger: Callable[..., str], runs: Callable[..., Any]
     ) -> None:
@@ -149,6 +156,7 @@ class TestRecipients:
         content = api.get(f"/v1/messages/{messages()[0]['id']}/content").json()
         assert content["data"]["blocks"][0]["rendered"] == "<p>Ada: Hi</p>\n"
 
+    @pytest.mark.promise("RECIPIENT-INLINE-ID-ONLY", "RECIPIENT-STRING-NOT-IDENTIFIED")
     def test_an_id_in_a_map_makes_the_user_and_a_bare_id_does_not(
         self, trigger: Callable[..., str], api: httpx.Client
     ) -> None:
@@ -165,6 +173,7 @@ class TestRecipients:
 
         assert api.get("/v1/objects/teams/1").json() == before
 
+    @pytest.mark.promise("TRIGGER-PER-RECIPIENT-MERGE")
     def test_data_of_one_recipient_is_merged_over_the_common_data(
         self, trigger: Callable[..., str], messages: Callable[..., Any], api: httpx.Client
     ) -> None:
@@ -185,6 +194,7 @@ class TestRecipients:
 
         assert "$trigger_data" not in api.get("/v1/users/ada").json()
 
+    @pytest.mark.promise("TRIGGER-ALL-OR-NOTHING")
     def test_one_bad_recipient_leaves_nobody_changed(self, api: httpx.Client) -> None:
         named = [{"id": "ada", "name": "Ada"}, {"id": "bob", "timezone": "Nowhere"}]
 
@@ -195,6 +205,7 @@ class TestRecipients:
 
 
 class TestActorAndTenant:
+    @pytest.mark.promise("TRIGGER-ACTOR-INLINE")
     def test_the_actor_is_on_runs_and_messages(
         self, trigger: Callable[..., str], runs: Callable[..., Any], messages: Callable[..., Any], api: httpx.Client
     ) -> None:
@@ -204,6 +215,7 @@ class TestActorAndTenant:
         assert messages()[0]["actors"] == ["bob"]
         assert api.get("/v1/users/bob").json()["name"] == "Bob"
 
+    @pytest.mark.promise("TRIGGER-ACTOR-INLINE")
     def test_an_object_may_act(self, trigger: Callable[..., str], messages: Callable[..., Any]) -> None:
         trigger("in-app-message", actor={"id": "1", "collection": "teams", "name": "Red"})
 
@@ -216,6 +228,7 @@ class TestActorAndTenant:
 
         assert messages()[0]["actors"] == []
 
+    @pytest.mark.promise("TRIGGER-TENANT-STRING-UNKNOWN", "TRIGGER-TENANT-INLINE")
     def test_the_tenant_is_on_runs_and_messages(
         self, trigger: Callable[..., str], runs: Callable[..., Any], messages: Callable[..., Any], api: httpx.Client
     ) -> None:
@@ -264,6 +277,9 @@ class TestFanOut:
         body = {"recipients": list(recipients), "properties": properties}
         api.post(f"/v1/objects/{path}/subscriptions", json=body).raise_for_status()
 
+    @pytest.mark.promise(
+        "RECIPIENT-FANOUT-SUBSCRIBERS", "RECIPIENT-FANOUT-NESTED", "RECIPIENT-FANOUT-DEDUP", "RECIPIENT-FANOUT-DEPTH"
+    )
     def test_a_trigger_for_an_object_reaches_two_levels_each_once(
         self, trigger: Callable[..., str], runs: Callable[..., Any]
     ) -> None:
@@ -274,6 +290,7 @@ class TestFanOut:
         ]
         assert reached == ["org", "bob", "t1", "t2", "ada", "deep", "cy"]
 
+    @pytest.mark.promise("TRIGGER-ACTOR-EXCLUDED-SUBSCRIBER")
     def test_an_actor_is_left_out_who_is_reached_by_subscription(
         self, trigger: Callable[..., str], runs: Callable[..., Any]
     ) -> None:
@@ -286,11 +303,13 @@ class TestFanOut:
             "far",
         ]
 
+    @pytest.mark.promise("TRIGGER-ACTOR-NOT-EXCLUDED-DIRECT")
     def test_an_actor_is_run_who_is_named(self, trigger: Callable[..., str], runs: Callable[..., Any]) -> None:
         trigger("in-app-message", "bob", {"id": "t1", "collection": "teams"}, actor="bob")
 
         assert "bob" in [each["recipient"] for each in runs()]
 
+    @pytest.mark.promise("RECIPIENT-FANOUT-PROPERTIES")
     def test_templates_see_the_subscription_that_somebody_was_reached_by(
         self,
         commit: Callable[..., None],
@@ -307,6 +326,7 @@ class TestFanOut:
         content = api.get(f"/v1/messages/{message['id']}/content").json()["data"]
         assert content["blocks"][0]["rendered"] == "<p>member of t1</p>\n"
 
+    @pytest.mark.promise("RECIPIENT-FANOUT-PAGES")
     def test_there_is_no_bound_to_the_subscribers(
         self, api: httpx.Client, trigger: Callable[..., str], environment: Environment
     ) -> None:

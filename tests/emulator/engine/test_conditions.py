@@ -45,6 +45,17 @@ def judged(variable: str, operator: str, argument: Any = None, world: World | No
     return holds({"all": [condition]}, world or World())
 
 
+@pytest.mark.promise(
+    "COND-EQUALITY",
+    "COND-ARGUMENT-DECODED",
+    "COND-ORDERING",
+    "COND-CONTAINS",
+    "COND-CONTAINS-ALL",
+    "COND-TIMESTAMP-ABSOLUTE",
+    "COND-TIMESTAMP-NOW",
+    "COND-TIMESTAMP-BETWEEN",
+    "COND-DYNAMIC-ARGUMENT",
+)
 @pytest.mark.parametrize(
     ("variable", "operator", "argument", "expected"),
     [
@@ -102,6 +113,7 @@ def test_an_operator_judges(variable: str, operator: str, argument: Any, expecte
     assert judged(variable, operator, argument) is expected
 
 
+@pytest.mark.promise("COND-EMPTY-EXISTS")
 @pytest.mark.parametrize(
     ("value", "is_empty", "exists"),
     [
@@ -124,11 +136,13 @@ def test_empty_and_exists_are_two_things(
     assert found == [is_empty, not is_empty, exists, not exists]
 
 
+@pytest.mark.promise("COND-EMPTY-EXISTS", "COND-MISSING-EMPTY")
 def test_what_is_not_there_is_empty_and_does_not_exist() -> None:
     assert judged("data.none", "empty")
     assert judged("data.none", "not_exists")
 
 
+@pytest.mark.promise("COND-ALL-ANY")
 @pytest.mark.parametrize(
     ("conditions", "expected"),
     [
@@ -160,6 +174,7 @@ OPPOSITES = [
 ]
 
 
+@pytest.mark.promise("COND-EQUALITY", "COND-CONTAINS", "COND-CONTAINS-ALL")
 @pytest.mark.parametrize(("operator", "opposite"), OPPOSITES)
 @given(
     value=st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=4),
@@ -171,6 +186,7 @@ def test_an_operator_and_its_opposite_never_agree(operator: str, opposite: str, 
     assert OPERATORS[operator](value, argument, now) is not OPERATORS[opposite](value, argument, now)
 
 
+@pytest.mark.promise("COND-MISSING-EMPTY")
 @pytest.mark.parametrize("operator", OPERATORS)
 @given(value=st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=4))
 def test_no_comparison_fails(operator: str, value: Any) -> None:
@@ -184,6 +200,7 @@ READ = MessageStatus("delivered", frozenset({"seen", "read"}))
 CLICKED = MessageStatus("delivered", frozenset({"seen", "read", "link_clicked"}))
 
 
+@pytest.mark.promise("COND-MESSAGE-DELIVERY", "COND-MESSAGE-ENGAGEMENT", "COND-MESSAGE-SKIPPED", "COND-MESSAGE-HIGHEST")
 @pytest.mark.parametrize(
     ("messages", "variable", "operator", "status", "expected"),
     [

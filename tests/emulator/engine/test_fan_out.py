@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ def graphs() -> st.SearchStrategy[dict[Ref, list[Ref]]]:
     return st.dictionaries(objects, st.lists(refs(), max_size=4, unique=True), max_size=5)
 
 
+@pytest.mark.promise("RECIPIENT-FANOUT-DEDUP", "RECIPIENT-FANOUT-DEPTH")
 @given(graph=graphs(), named=st.lists(refs(), min_size=1, max_size=4, unique=True), actor=st.none() | refs())
 def test_everybody_within_two_levels_is_reached_once(
     graph: dict[Ref, list[Ref]], named: list[Ref], actor: Ref | None
