@@ -50,6 +50,7 @@ __all__ = [
     "create_branch",
     "delete",
     "delete_branch",
+    "is_active",
     "project_of",
     "rebase",
     "set_guide_active",
@@ -242,7 +243,7 @@ def commit_account(environment: Environment, definition: Mapping[str, Any]) -> N
 
 
 def delete(environment: Environment, kind: str, key: str, *, branch: str | None = None) -> None:
-    """Delete a definition; runs that a workflow started go on.
+    """Delete a definition; runs of a workflow that wait end when their time comes.
 
     Args:
         environment: where.
@@ -319,6 +320,14 @@ def workflow_of(environment: Environment, key: str, branch: str | None) -> Workf
     if workflow is None:
         raise NotFound(f"The workflow {key!r}", code="workflow_missing")
     return workflow
+
+
+def is_active(environment: Environment, key: str) -> bool:
+    """Say whether runs of a workflow may go on: those of one that is off or deleted do not; of a branch they do."""
+    workflow = environment.project.workflows.get(key)
+    if workflow is not None:
+        return workflow.active
+    return environment.store.definitions.is_on_a_branch("workflow", key)
 
 
 def stored_project(base: Project, store: Store) -> Project:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from knock_harness.emulator.clock import moment, stamp
+from knock_harness.emulator.definitions import is_active
 from knock_harness.emulator.message import NewActivity, as_json
 from knock_harness.emulator.outbound import decode_answered
 from knock_harness.emulator.references import reference
@@ -275,8 +276,7 @@ def happened(environment: Environment, payload: bytes, at: datetime) -> None:
 
 
 def _go_on(run: Run) -> None:
-    workflow = run.environment.project.workflows.get(run.plan.workflow.key)
-    if run.progress.waits and (workflow is None or not workflow.active):
+    if run.progress.waits and not is_active(run.environment, run.plan.workflow.key):
         _end(run)  # WORKFLOW-INACTIVE-PAUSED-TERMINATES
     else:
         run.environment.store.runs.put(_carried_on(run))

@@ -71,6 +71,15 @@ class Definitions:
         )
         return [Committed(kind, key, msgspec.json.decode(definition), at) for kind, key, definition, at in rows]
 
+    def is_on_a_branch(self, kind: str, key: str) -> bool:
+        """Say whether a definition is committed on any branch but the main one."""
+        row = self._connection.execute(
+            "SELECT 1 FROM definitions JOIN branches ON slug = branch"
+            " WHERE kind = ? AND key = ? AND definition != CAST('null' AS BLOB)",
+            (kind, key),
+        )
+        return row.fetchone() is not None
+
     def add_branch(self, slug: str, *, at: str) -> None:
         """Make a branch, unless there is one of that name."""
         self._connection.execute("INSERT OR IGNORE INTO branches VALUES (?, ?)", (slug, at))
