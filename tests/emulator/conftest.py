@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import socket
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,10 +18,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from knock_harness import contract
 from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock, definitions, user_tokens
 from knock_harness.emulator.clock import stamp
+from knock_harness.emulator.control import ControlApi
 from knock_harness.emulator.exchange import Request
 from knock_harness.emulator.message import NewActivity, NewMessage, as_json, origin
 from knock_harness.emulator.outbound import OutboundAnswer
 from knock_harness.emulator.references import Ref
+from knock_harness.emulator.server import server
 from knock_harness.target import Client, Ledger, World, packaged_target
 from knock_harness.verify.answers import Answer
 from knock_harness.verify.drafts import send as send_draft
@@ -26,6 +31,7 @@ from knock_harness.verify.plain import plain_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from knock_harness.contract import Operation
@@ -203,6 +209,25 @@ def ask(world: World) -> Callable[..., Answer]:
         return Answer.of(exchange) or Answer(exchange, operation=operation, path={})
 
     return ask
+
+
+@pytest.fixture
+def serve() -> Callable[[Emulator], AbstractContextManager[str]]:
+    """Serve an emulator with its control API behind a socket, in a thread, and return its base URL."""
+
+    @contextmanager
+    def serve(emulator: Emulator) -> Iterator[str]:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            served = server(emulator, control=ControlApi(emulator), on_ready=lambda: None)
+            thread = Thread(target=served.run, kwargs={"sockets": [listener]})
+            thread.start()
+            try:
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            finally:
+                served.should_exit = True
+                thread.join()
+
+    return serve
 
 
 @pytest.fixture

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import socket
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-import uvicorn
 
 from knock_harness.emulator import Emulator, EmulatorTransport
-from knock_harness.emulator.corking import CorkedProtocol
 from knock_harness.emulator.faults import AnyFault, Cut, ErrorAnswer, Garbage, Latency
-from knock_harness.emulator.server import application
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from knock_harness.emulator.environment import Environment
 
@@ -38,23 +34,11 @@ def in_process(emulator: Emulator, slept: list[float]) -> Iterator[httpx.Client]
 
 
 @pytest.fixture
-def behind_a_socket(emulator: Emulator) -> Iterator[httpx.Client]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        config = uvicorn.Config(
-            application(emulator), http=CorkedProtocol, ws="none", log_config=None, timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            with httpx.Client(base_url=base_url, headers=HEADERS, timeout=10) as client:
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join()
+def behind_a_socket(
+    emulator: Emulator, serve: Callable[[Emulator], AbstractContextManager[str]]
+) -> Iterator[httpx.Client]:
+    with serve(emulator) as base_url, httpx.Client(base_url=base_url, headers=HEADERS, timeout=10) as client:
+        yield client
 
 
 @pytest.fixture(params=["in_process", "behind_a_socket"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,8 @@ from knock_harness.emulator.outbox import Question, count, page
 from knock_harness.emulator.references import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from knock_harness.emulator.environment import Environment
 
@@ -149,29 +151,52 @@ def test_a_channel_that_is_no_more_is_named_by_its_id(
     assert (sms["channel"]["key"], sms["to"]) == (None, None)
 
 
-def deliver_for_days(emulator: Emulator, to: httpx.Client) -> bytes:
-    """Send the same requests as ever, with delays among them, and return the outbox."""
-    for user in ("ada", "bob", "cyd"):
-        to.put(f"/v1/users/{user}", json={"email": f"{user}@example.com", "phone_number": "+15005550006"})
-    for day in range(3):
-        for workflow in ("delayed-message", "all-channels", "in-app-message"):
-            to.post(f"/v1/workflows/{workflow}/trigger", json={"recipients": ["ada", "bob", "cyd"], "actor": "ada"})
-        for _ in emulator.advance(KEY, to=NOON + timedelta(days=day + 1)):
-            pass
-    return msgspec.json.encode(page(emulator.environments[KEY], Question(limit=1000)))
+@contextmanager
+def in_process(emulator: Emulator) -> Iterator[httpx.Client]:
+    with httpx.Client(transport=EmulatorTransport(emulator), base_url="http://127.0.0.1") as client:
+        yield client
 
 
-def test_two_runs_with_the_same_seed_and_requests_give_the_same_outbox() -> None:
-    outboxes = []
-    for _ in range(2):
-        emulator = Emulator(new_clock=lambda: VirtualClock(NOON), keys=[KEY], seed=5)
-        with httpx.Client(
-            transport=EmulatorTransport(emulator),
-            base_url="http://emulator.test",
-            headers={"authorization": f"Bearer {KEY}"},
-        ) as client:
-            outboxes.append(deliver_for_days(emulator, client))
-        emulator.close()
+@pytest.fixture
+def behind_a_socket(serve: Callable[[Emulator], AbstractContextManager[str]]) -> Callable[[Emulator], Any]:
+    @contextmanager
+    def behind_a_socket(emulator: Emulator) -> Iterator[httpx.Client]:
+        with serve(emulator) as base_url, httpx.Client(base_url=base_url) as client:
+            yield client
 
-    assert outboxes[0] == outboxes[1]
-    assert len(msgspec.json.decode(outboxes[0])["messages"]) > 30
+    return behind_a_socket
+
+
+def three_days(connect: Callable[[Emulator], AbstractContextManager[httpx.Client]], *, seed: int = 5) -> bytes:
+    """Send the same requests as ever to a new emulator, with delays among them, and return its outbox."""
+    emulator = Emulator(new_clock=lambda: VirtualClock(NOON), keys=[KEY], seed=seed)
+    with connect(emulator) as client:
+        client.headers["authorization"] = f"Bearer {KEY}"
+        for user in ("ada", "bob", "cyd"):
+            record = {"email": f"{user}@example.com", "phone_number": "+15005550006", "name": user.title()}
+            client.put(f"/v1/users/{user}", json=record).raise_for_status()
+        for _ in range(3):
+            for workflow in ("delayed-message", "all-channels", "in-app-message"):
+                trigger = {"recipients": ["ada", "bob", "cyd"], "actor": "ada", "data": {"message": "Hello"}}
+                client.post(f"/v1/workflows/{workflow}/trigger", json=trigger).raise_for_status()
+            client.post("/_emulator/clock/advance", json={"by": "P1D"}).raise_for_status()
+        outbox = client.get("/_emulator/outbox", params={"limit": 1000}).raise_for_status().content
+    emulator.close()
+    return outbox
+
+
+def test_two_runs_in_this_process_give_the_same_outbox() -> None:
+    assert three_days(in_process) == three_days(in_process)
+
+
+def test_a_run_behind_a_socket_gives_the_same_outbox_as_one_in_this_process(
+    behind_a_socket: Callable[[Emulator], Any],
+) -> None:
+    assert three_days(behind_a_socket) == three_days(in_process)
+
+
+def test_an_outbox_is_that_of_its_seed() -> None:
+    first, second = (msgspec.json.decode(three_days(in_process, seed=each)) for each in (5, 6))
+
+    assert first["count"] == second["count"] > 30
+    assert first["messages"][0]["message_id"] != second["messages"][0]["message_id"]

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import msgspec
 from dateutil.parser import isoparse
 
-__all__ = ["NEVER", "Clock", "RunningClock", "VirtualClock", "moment", "stamp"]
+__all__ = ["NEVER", "STANDS_STILL", "Clock", "RunningClock", "VirtualClock", "moment", "stamp"]
 
 _encode = msgspec.json.Encoder().encode  # writes a moment in a tenth of the time that isoformat takes
 _LENGTH: Final = len("2026-01-01T00:00:00.000000Z")
@@ -19,6 +19,8 @@ _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 #: Later than any moment of the machine's clock.
 NEVER: Final = inf
+#: The moment of the machine's clock at which a moment comes that has come already, on a clock that stands still.
+STANDS_STILL: Final = 0.0
 
 
 class Clock(Protocol):
@@ -81,8 +83,8 @@ class VirtualClock:
         self._now = at
 
     def machine_time(self, at: datetime) -> float:
-        """Return 0.0 for a moment that has come, else `NEVER`."""
-        return 0.0 if at <= self._now else NEVER
+        """Return `STANDS_STILL` for a moment that has come, else `NEVER`."""
+        return STANDS_STILL if at <= self._now else NEVER
 
 
 def stamp(at: datetime) -> str:

@@ -69,6 +69,7 @@ class Shell:
             body,
             f"{scope['scheme']}://{host.decode('latin-1')}",
         )
+        self._emulator.settle()
         if self._control is not None and request.path.startswith(CONTROL):
             answer = await self._steered(self._control, request)
         else:

@@ -78,6 +78,7 @@ class EmulatorTransport(httpx.BaseTransport):
     def _answer(self, asked: Request, *, trouble: Trouble | None = None) -> Answer:
         while True:
             with self._lock:
+                self._emulator.settle()
                 self._emulator.run_due()
                 if not self._emulator.calling_out:
                     return self._emulator.handle(asked, trouble=trouble)
@@ -86,6 +87,8 @@ class EmulatorTransport(httpx.BaseTransport):
     def _steered(self, asked: Request) -> Answer:
         """Return the answer to a control request."""
         work = self._control.handle(asked)
+        with self._lock:
+            self._emulator.settle()
         while True:
             with self._lock:
                 each = next(work)
