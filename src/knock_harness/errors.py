@@ -4,6 +4,7 @@ HarnessError
 ├── UsageError            exit 2: what the user gave cannot be used
 │   ├── InvalidConfiguration    a configuration file, an environment variable or a flag
 │   ├── InvalidDocument         an OpenAPI document, a requirement file or a project folder
+│   ├── ControlError            an emulator does not let itself be steered so
 │   └── Refused                 the guard: a host or key that this run must not touch
 ├── TargetUnreachable     exit 3: nobody answers, or not in HTTP
 └── NoVerdict             exit 4: too little was judged to say anything
@@ -18,6 +19,7 @@ from enum import IntEnum
 from typing import ClassVar
 
 __all__ = [
+    "ControlError",
     "ExitCode",
     "HarnessError",
     "InvalidConfiguration",
@@ -85,6 +87,36 @@ class InvalidDocument(UsageError):
         self, what: str, *, where: str = "", hint: str = "", file: str = "", line: int | None = None, path: str = ""
     ) -> None:
         super().__init__(what, where=where, hint=hint)
+        self.file = file
+        self.line = line
+        self.path = path
+
+
+class ControlError(UsageError):
+    """An emulator does not let itself be steered so.
+
+    Attributes:
+        status: of its answer; 0: it was not asked.
+        code: what kind of refusal it is; empty if the answer does not say.
+        file: the file of a definition that is broken, if it came from one.
+        line: the line of that file, from 1.
+        path: where in the definition the fault is, such as ``steps[2].settings``.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        hint: str = "",
+        status: int = 0,
+        code: str = "",
+        file: str = "",
+        line: int | None = None,
+        path: str = "",
+    ) -> None:
+        super().__init__(what, hint=hint)
+        self.status = status
+        self.code = code
         self.file = file
         self.line = line
         self.path = path

@@ -3,7 +3,7 @@
 It is described by a document of its own, in the form of the contract, and spoken by a client:
 
 control.load().operations["advanceClock"].path
-control.document()
+control.Control("http://127.0.0.1:4000").environment().clock.advance("P1D")
 """
 
 from __future__ import annotations
@@ -18,7 +18,20 @@ from .document import PREFIX, bundle
 if TYPE_CHECKING:
     from knock_harness.contract import Contract
 
-__all__ = ["DEFAULT_KEY", "ENVIRONMENT_HEADER", "PREFIX", "TOKEN_VARIABLE", "document", "load"]
+    from .client import Control, Environment
+    from .results import ProviderRule
+
+__all__ = [
+    "DEFAULT_KEY",
+    "ENVIRONMENT_HEADER",
+    "PREFIX",
+    "TOKEN_VARIABLE",
+    "Control",
+    "Environment",
+    "ProviderRule",
+    "document",
+    "load",
+]
 
 #: The secret key of the environment that an emulator has from the start, unless it is told others.
 DEFAULT_KEY = "sk_test_emulator"
@@ -37,3 +50,16 @@ def load() -> Contract:
 def document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the control API. Not to be changed."""
     return load().document
+
+
+def __getattr__(name: str) -> Any:
+    """Return the client once it is asked for: an emulator that is only served does not load it."""
+    if name in {"Control", "Environment"}:
+        from . import client
+
+        return getattr(client, name)
+    if name == "ProviderRule":
+        from .results import ProviderRule
+
+        return ProviderRule
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
