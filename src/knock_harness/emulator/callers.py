@@ -6,6 +6,7 @@ Only servers of this machine are called; everybody else is answered for: nothing
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -74,13 +75,18 @@ class AsyncCaller:
         self._client = httpx.AsyncClient(transport=transport, **_OPTIONS)
         self._places = asyncio.Semaphore(AT_ONCE)
         self._calling: dict[asyncio.Task[None], str] = {}
+        self._last: dict[tuple[str, str], asyncio.Task[None]] = {}  # of each line, the call that was begun last
 
     def begin(self, calls: Iterable[tuple[str, OutboundCall]]) -> None:
         """Begin to make calls, each of the environment with a name."""
         for name, call in calls:
-            task = asyncio.create_task(self._make(name, call))
+            line = (name, call.request.line)
+            task = asyncio.create_task(self._make(name, call, after=self._last.get(line)))
             self._calling[task] = name
             task.add_done_callback(self._calling.pop)
+            if call.request.line:
+                self._last[line] = task
+                task.add_done_callback(partial(self._leave, line))
 
     async def next_answer(self, name: str) -> None:
         """Wait until one of the calls of an environment is answered, if one is being made."""
@@ -95,7 +101,13 @@ class AsyncCaller:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._client.aclose()
 
-    async def _make(self, name: str, call: OutboundCall) -> None:
+    def _leave(self, line: tuple[str, str], task: asyncio.Task[None]) -> None:
+        if self._last.get(line) is task:
+            del self._last[line]
+
+    async def _make(self, name: str, call: OutboundCall, *, after: asyncio.Task[None] | None) -> None:
+        if after is not None:
+            await asyncio.wait([after])
         async with self._places:
             answer = await self._answer(call.request)
         self._emulator.answered(name, call, answer)

@@ -116,5 +116,5 @@ def _post(environment: Environment, webhook: EventWebhook, post: _Post, *, at: d
         ("x-knock-environment-id", named_uuid(f"environment:{environment.name}")),
         (SIGNATURE_HEADER, signature(webhook.secret, post.body, at=at)),
     ]
-    request = OutboundRequest("POST", webhook.url, headers, post.body)
+    request = OutboundRequest("POST", webhook.url, headers, post.body, line=webhook.id)
     environment.call_out(request, answered_by=POSTED, about=encode(post))

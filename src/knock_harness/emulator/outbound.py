@@ -37,6 +37,7 @@ class OutboundRequest(msgspec.Struct, array_like=True, frozen=True):
         headers: pairs of name and value.
         body: empty if there is none.
         timeout_s: how long to wait for the answer.
+        line: requests of one line are made one after the other, in order; empty: it stands in none.
     """
 
     method: str
@@ -44,6 +45,7 @@ class OutboundRequest(msgspec.Struct, array_like=True, frozen=True):
     headers: list[tuple[str, str]] = []
     body: bytes = b""
     timeout_s: float = 15.0
+    line: str = ""
 
 
 class OutboundAnswer(msgspec.Struct, array_like=True, frozen=True):
