@@ -173,7 +173,10 @@ class Messages:
         found = self._connection.execute(
             "SELECT id, status, source_key, content, collection, recipient_id FROM messages WHERE id = ?", (id,)
         ).fetchone()
-        return Outgoing(*found[:4], Ref(*found[4:])) if found and found[3] else None
+        if found is None or not found[3]:
+            return None
+        *known, collection, recipient_id = found
+        return Outgoing(*known, recipient=Ref(collection, recipient_id))
 
     def read(self, id: str, *, since: str = "") -> str | None:  # noqa: A002
         """Return a message as the API shows it, or None if there is no such since a moment."""
