@@ -175,8 +175,8 @@ class Messages:
         ).fetchone()
         if found is None or not found[3]:
             return None
-        *known, collection, recipient_id = found
-        return Outgoing(*known, recipient=Ref(collection, recipient_id))
+        message_id, status, workflow, content, *recipient = found
+        return Outgoing(message_id, status, workflow, content, Ref(*recipient))
 
     def read(self, id: str, *, since: str = "") -> str | None:  # noqa: A002
         """Return a message as the API shows it, or None if there is no such since a moment."""
