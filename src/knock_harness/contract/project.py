@@ -20,6 +20,8 @@ from .workflows import Workflow, read_workflow
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .project_folder import CheckWorkflow
+
 __all__ = [
     "CREATED_AT",
     "PACKAGED",
@@ -113,10 +115,14 @@ class Project:
         object.__setattr__(self, "channels_by_id", {each.id: each for each in self.channels.values()})
 
 
-def load(folder: Path | None = None) -> Project:
+def load(folder: Path | None = None, *, check: CheckWorkflow | None = None) -> Project:
     """Read a project folder (None: the packaged project, read once in a process).
 
     Without an ``environment.yaml`` every channel that a step names exists, with the usual provider of its type.
+
+    Args:
+        folder: see there.
+        check: refuses workflows that can be read, but that somebody does not want; the packaged ones are wanted.
 
     Raises:
         InvalidDocument: a file is missing or wrong, or a workflow holds a step that cannot be carried out.
@@ -125,7 +131,7 @@ def load(folder: Path | None = None) -> Project:
         return _packaged()
     from .project_folder import read_folder  # which reads what this module describes
 
-    project, broken = read_folder(folder)
+    project, broken = read_folder(folder, check=check)
     if broken:
         raise broken[0]
     return project

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from knock_harness.errors import InvalidDocument
 
@@ -17,20 +17,25 @@ from .step_definitions import Known
 from .workflows import workflow_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
-__all__ = ["audience_at", "read_folder"]
+    from .workflows import Workflow
+
+__all__ = ["CheckWorkflow", "audience_at", "read_folder"]
 
 _T = TypeVar("_T")
 
 
-def read_folder(folder: Path, *, before: Project | None = None) -> tuple[Project, list[InvalidDocument]]:
+def read_folder(
+    folder: Path, *, before: Project | None = None, check: CheckWorkflow | None = None
+) -> tuple[Project, list[InvalidDocument]]:
     """Read a project folder as far as it can be read.
 
     Args:
         folder: the one that holds ``knock.json``, or the layout itself.
         before: what the folder held when it was last read; whatever is broken now stays as it was then.
+        check: refuses workflows that can be read, but that somebody does not want.
 
     Returns:
         The project, and what is wrong with the pieces that could not be read, in the order of reading.
@@ -40,14 +45,23 @@ def read_folder(folder: Path, *, before: Project | None = None) -> tuple[Project
     """
     if not folder.is_dir():
         raise InvalidDocument("is no folder", where=str(folder), hint="Name the folder that holds knock.json.")
-    return _Reading(before or Project()).read(folder, _root(folder))
+    return _Reading(before or Project(), check).read(folder, _root(folder))
+
+
+class CheckWorkflow(Protocol):
+    """Refuses a workflow: one that is read, where it stands, and the keys of the partials there are."""
+
+    def __call__(self, workflow: Workflow, place: Place, *, partials: Collection[str]) -> None:
+        """Raise InvalidDocument where the workflow is not wanted."""
+        ...
 
 
 class _Reading:
     """One reading of a folder, and what was found broken in it."""
 
-    def __init__(self, before: Project) -> None:
+    def __init__(self, before: Project, check: CheckWorkflow | None) -> None:
         self._before = before
+        self._check = check
         self._broken: list[InvalidDocument] = []
 
     def read(self, folder: Path, root: Path) -> tuple[Project, list[InvalidDocument]]:
@@ -67,7 +81,7 @@ class _Reading:
             root / "workflows",
             "workflow.json",
             before.workflows,
-            lambda key, each: workflow_at(key, each.value, each.place, known),
+            lambda key, each: self._workflow(key, each, known),
         )
         if environment is None:
             environment = EnvironmentFile(channels=channels_named_by(workflows))
@@ -108,6 +122,12 @@ class _Reading:
             providers=environment.providers,
         )
         return project, self._broken
+
+    def _workflow(self, key: str, definition: Definition, known: Known) -> Workflow:
+        workflow = workflow_at(key, definition.value, definition.place, known)
+        if self._check is not None:
+            self._check(workflow, definition.place, partials=known.partials)
+        return workflow
 
     def _each(
         self, folder: Path, file_name: str, before: Mapping[str, _T], read: Callable[[str, Definition], _T]
