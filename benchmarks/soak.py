@@ -41,7 +41,7 @@ def main() -> int:
     outcomes: list[Outcome] = []
     looked: list[tuple[float, int]] = []
     with emulator() as server:
-        server.request("PATCH", "/_emulator/settings", {"retention_s": RETENTION_S, "keeps_feeds": False})
+        server.request("PUT", "/_emulator/retention", {"window_s": RETENTION_S, "keeps_feeds": False})
         for number in range(USERS):
             server.request("PUT", f"/v1/users/user_{number}", {"name": f"User {number}"})
         options: dict[str, Any] = {"seconds": seconds, "pause_ms": pause_ms}
