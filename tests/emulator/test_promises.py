@@ -13,17 +13,18 @@ HERE = Path(__file__).parent
 KNOWN = requirements.load()
 
 
-def promises(file: Path) -> list[ast.expr]:
-    """Return what the marks `promise` of a file name, as it stands there."""
+def marks(node: ast.AST) -> list[ast.Call]:
+    """Return the marks `promise` in a piece of code."""
     return [
-        argument
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.promise"
-        for argument in node.args
+        each
+        for each in ast.walk(node)
+        if isinstance(each, ast.Call) and ast.unparse(each.func) == "pytest.mark.promise"
     ]
 
 
-MARKS = {str(file.relative_to(HERE)): promises(file) for file in sorted(HERE.rglob("test_*.py"))}
+FILES = {str(file.relative_to(HERE)): ast.parse(file.read_text("utf-8")) for file in sorted(HERE.rglob("test_*.py"))}
+#: What the marks of each file name, as it stands there.
+MARKS = {name: [argument for mark in marks(tree) for argument in mark.args] for name, tree in FILES.items()}
 SHOWN = {each.value for marks in MARKS.values() for each in marks if isinstance(each, ast.Constant)}
 
 
@@ -32,6 +33,20 @@ def test_every_promise_is_named_literally_and_is_a_requirement(file: str) -> Non
     unknown = [ast.unparse(each) for each in MARKS[file] if getattr(each, "value", None) not in KNOWN]
 
     assert not unknown
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_mark_stands_on_a_test_or_a_file_of_them(file: str) -> None:
+    placed = [
+        mark
+        for each in ast.walk(FILES[file])
+        if isinstance(each, ast.FunctionDef | ast.ClassDef) and each.name.lower().startswith("test")
+        for decorator in each.decorator_list
+        for mark in marks(decorator)
+    ]
+    whole = [mark for each in FILES[file].body if ast.unparse(each).startswith("pytestmark =") for mark in marks(each)]
+
+    assert marks(FILES[file]) == [each for each in marks(FILES[file]) if each in placed or each in whole]
 
 
 def test_nothing_is_shown_that_is_said_not_to_be_kept() -> None:
