@@ -45,7 +45,7 @@ def wait(clock: VirtualClock, work: Callable[[], None]) -> Callable[[timedelta],
 
 
 class TestDelays:
-    @pytest.mark.promise("RUN-PAUSED")
+    @pytest.mark.promise("RUN-PAUSED", "DELAY-FIXED")
     def test_a_fixed_delay_holds_the_run_for_its_time(
         self,
         trigger: Callable[..., str],
@@ -62,6 +62,7 @@ class TestDelays:
         assert before == ("paused", 0)
         assert (runs()[0]["status"], len(messages())) == ("completed", 1)
 
+    @pytest.mark.promise("DELAY-DYNAMIC-FORMS", "DELAY-WINDOW-RULE-TIMEZONE")
     @pytest.mark.parametrize(
         ("value", "zone", "expected"),
         [
@@ -99,6 +100,7 @@ class TestDelays:
 
         assert (before, len(messages())) == (0, 1)
 
+    @pytest.mark.promise("DELAY-RELATIVE")
     def test_a_relative_delay_counts_from_the_timestamp(
         self,
         commit: Callable[..., None],
@@ -116,6 +118,7 @@ class TestDelays:
 
         assert (before, len(messages())) == (0, 1)
 
+    @pytest.mark.promise("DELAY-DYNAMIC-INVALID-SKIPS")
     @pytest.mark.parametrize("data", [{}, {"until": "soon"}, {"until": "2020-01-01T00:00:00Z"}], ids=str)
     def test_a_delay_without_a_moment_in_the_future_is_skipped_with_an_error(
         self,
@@ -232,6 +235,7 @@ class TestDelays:
 
         assert len(messages()) == expected
 
+    @pytest.mark.promise("WORKFLOW-INACTIVE-PAUSED-TERMINATES")
     def test_a_pause_that_ends_while_the_workflow_is_inactive_ends_the_run(
         self,
         commit: Callable[..., None],
@@ -251,6 +255,7 @@ class TestDelays:
 
         assert (runs()[0]["status"], messages()) == ("cancelled", [])
 
+    @pytest.mark.promise("WORKFLOW-INACTIVE-RESUMES")
     def test_a_pause_during_which_the_workflow_was_inactive_goes_on(
         self,
         commit: Callable[..., None],
@@ -271,6 +276,7 @@ class TestDelays:
 
 
 class TestCancel:
+    @pytest.mark.promise("CANCEL-204", "CANCEL-PAUSED-DELAY")
     def test_a_run_that_waits_ends_and_sends_nothing(
         self,
         trigger: Callable[..., str],
@@ -296,6 +302,7 @@ class TestCancel:
 
         assert {each["status"] for each in runs(page_size=50)} == {"cancelled"}
 
+    @pytest.mark.promise("CANCEL-KEY-UNKNOWN", "CANCEL-WITHOUT-KEY-IMPOSSIBLE", "CANCEL-SCOPE-WORKFLOW")
     @pytest.mark.parametrize(
         ("workflow", "key"), [("delayed-message", "other"), ("delayed-message", ""), ("in-app-message", "k")]
     )
@@ -310,6 +317,7 @@ class TestCancel:
         assert status == 204
         assert {each["status"] for each in runs()} == {"paused"}
 
+    @pytest.mark.promise("CANCEL-ALL-TRIGGERS-OF-KEY", "CANCEL-ALL-RECIPIENTS")
     def test_all_triggers_of_a_key_are_cancelled(
         self, trigger: Callable[..., str], cancel: Callable[..., int], runs: Callable[..., Any]
     ) -> None:
@@ -320,6 +328,7 @@ class TestCancel:
 
         assert [each["status"] for each in runs()] == ["cancelled"] * 3
 
+    @pytest.mark.promise("CANCEL-SUBSET", "CANCEL-SUBSET-OBJECT")
     def test_only_the_named_recipients_are_cancelled(
         self, trigger: Callable[..., str], cancel: Callable[..., int], runs: Callable[..., Any]
     ) -> None:
@@ -330,6 +339,7 @@ class TestCancel:
 
         assert [each["status"] for each in runs()] == ["paused", "cancelled", "cancelled"]
 
+    @pytest.mark.promise("CANCEL-SUBSCRIBER")
     def test_a_subscriber_can_be_cancelled_whom_the_trigger_never_named(
         self, api: httpx.Client, trigger: Callable[..., str], cancel: Callable[..., int], runs: Callable[..., Any]
     ) -> None:
@@ -341,15 +351,25 @@ class TestCancel:
 
         assert [each["status"] for each in runs()] == ["paused", "cancelled", "paused"]
 
+    @pytest.mark.promise("CANCEL-FINISHED-NO-EFFECT")
     def test_a_finished_run_stays_finished(
-        self, trigger: Callable[..., str], cancel: Callable[..., int], runs: Callable[..., Any]
+        self,
+        trigger: Callable[..., str],
+        cancel: Callable[..., int],
+        runs: Callable[..., Any],
+        messages: Callable[..., Any],
+        api: httpx.Client,
+        feed: str,
     ) -> None:
         trigger("in-app-message", cancellation_key="k")
+        before = (messages(), api.get(feed).json()["entries"])
 
         cancel("in-app-message")
 
         assert runs()[0]["status"] == "completed"
+        assert (messages(), api.get(feed).json()["entries"]) == before
 
+    @pytest.mark.promise("CANCEL-KEEPS-EARLIER-MESSAGES")
     def test_messages_from_before_the_pause_stay(
         self,
         commit: Callable[..., None],
@@ -367,11 +387,48 @@ class TestCancel:
 
         assert [each["source"]["step_ref"] for each in messages()] == ["first"]
 
+    @pytest.mark.promise("CANCEL-KEY-REQUIRED", "LEGACY-CANCEL-REQUIRED")
     @pytest.mark.parametrize(
-        "body", [{}, {"cancellation_key": "k", "recipients": [f"user-{number}" for number in range(1001)]}]
+        ("path", "body"),
+        [
+            ("workflows/delayed-message/cancel", {}),
+            ("workflows/delayed-message/cancel", {"recipients": ["ada"]}),
+            ("notify/cancel", {"name": "delayed-message"}),
+            ("notify/cancel", {"cancellation_key": "k"}),
+        ],
     )
-    def test_a_cancellation_without_key_or_of_too_many_is_refused(self, api: httpx.Client, body: Any) -> None:
-        assert api.post("/v1/workflows/delayed-message/cancel", json=body).status_code == 422
+    def test_a_cancellation_that_lacks_something_is_refused_and_cancels_nothing(
+        self,
+        trigger: Callable[..., str],
+        api: httpx.Client,
+        work: Callable[[], None],
+        runs: Callable[..., Any],
+        path: str,
+        body: Any,
+    ) -> None:
+        trigger("delayed-message", cancellation_key="k")
+
+        answer = api.post(f"/v1/{path}", json=body)
+
+        work()
+        assert (answer.status_code, runs()[0]["status"]) == (422, "paused")
+
+    @pytest.mark.promise("CANCEL-RECIPIENTS-MAX")
+    @pytest.mark.parametrize(("number", "status", "left"), [(1000, 204, "cancelled"), (1001, 422, "paused")])
+    def test_a_thousand_recipients_can_be_cancelled_at_once(
+        self,
+        trigger: Callable[..., str],
+        cancel: Callable[..., int],
+        runs: Callable[..., Any],
+        number: int,
+        status: int,
+        left: str,
+    ) -> None:
+        trigger("delayed-message", "user-0", cancellation_key="k")
+
+        answered = cancel(recipients=[f"user-{each}" for each in range(number)])
+
+        assert (answered, runs()[0]["status"]) == (status, left)
 
 
 class TestReading:

@@ -63,6 +63,7 @@ def remove(api: httpx.Client, *ids: str) -> list[dict[str, Any]]:
 
 
 class TestCreate:
+    @pytest.mark.promise("SCHED-CREATE-PER-RECIPIENT")
     def test_each_recipient_gets_a_schedule(self, create: Callable[..., Any], listed: Callable[..., Any]) -> None:
         made = create("ada", {"id": "bob", "name": "Bob"}, {"id": "1", "collection": "teams"}, repeats=DAILY)
 
@@ -70,12 +71,14 @@ class TestCreate:
         assert made[1]["recipient"]["name"] == "Bob"
         assert listed() == made[::-1]
 
+    @pytest.mark.promise("SCHED-NO-DEDUP")
     def test_creating_again_makes_another(self, create: Callable[..., Any], listed: Callable[..., Any]) -> None:
         create(repeats=DAILY)
         create(repeats=DAILY)
 
         assert len(listed()) == 2
 
+    @pytest.mark.promise("SCHED-REPEATS-ECHO")
     def test_rules_come_back_with_all_fields(self, create: Callable[..., Any]) -> None:
         (schedule,) = create(repeats=[{"frequency": "weekly", "days": ["mon"]}])
 
@@ -100,6 +103,7 @@ class TestCreate:
         assert (schedule["actor"]["name"], schedule["tenant"], schedule["data"]) == ("Bob", "acme", {"a": [1]})
         assert api.get("/v1/tenants/acme").json()["name"] == "Acme"
 
+    @pytest.mark.promise("SCHED-REQUIRED", "SCHED-WORKFLOW-COMMITTED")
     @pytest.mark.parametrize(
         ("body", "status"),
         [
@@ -129,6 +133,7 @@ class TestCreate:
         assert answer.status_code == status
         assert listed() == []
 
+    @pytest.mark.promise("SCHED-TIMEZONE", "SCHED-TIME-DEFAULTS")
     @pytest.mark.parametrize(
         ("timezone", "expected"),
         [("Asia/Tokyo", "2026-03-02T00:00:00.000000Z"), (None, "2026-03-02T09:00:00.000000Z")],
@@ -140,17 +145,20 @@ class TestCreate:
 
         assert schedule["next_occurrence_at"] == expected
 
+    @pytest.mark.promise("SCHED-ONE-OFF-NEXT")
     def test_once_means_that_instant(self, create: Callable[..., Any]) -> None:
         (schedule,) = create({"id": "ada", "timezone": "Asia/Tokyo"}, scheduled_at="2026-03-05T10:00:00+02:00")
 
         assert schedule["next_occurrence_at"] == "2026-03-05T08:00:00.000000Z"
         assert (schedule["repeats"], schedule["last_occurrence_at"]) == ([], None)
 
+    @pytest.mark.promise("SCHED-START-AT")
     def test_nothing_happens_before_the_start(self, create: Callable[..., Any]) -> None:
         (schedule,) = create(repeats=DAILY, scheduled_at="2026-04-01T12:00:00Z")
 
         assert schedule["next_occurrence_at"] == "2026-04-02T09:00:00.000000Z"
 
+    @pytest.mark.promise("SCHED-TIMING-REQUIRED")
     @pytest.mark.parametrize(
         "timing",
         [
@@ -166,6 +174,7 @@ class TestCreate:
 
 
 class TestFire:
+    @pytest.mark.promise("SCHED-FIRES", "SCHED-LAST-OCCURRENCE")
     def test_a_repeating_schedule_runs_at_each_of_its_moments(
         self,
         create: Callable[..., Any],
@@ -186,6 +195,7 @@ class TestFire:
         (now,) = listed()
         assert (now["last_occurrence_at"][:13], now["next_occurrence_at"][:13]) == ("2026-03-04T09", "2026-03-05T09")
 
+    @pytest.mark.promise("SCHED-ONE-OFF-DONE")
     def test_a_schedule_for_once_runs_once(
         self,
         create: Callable[..., Any],
@@ -210,6 +220,7 @@ class TestFire:
 
         assert len(runs()) == 2
 
+    @pytest.mark.promise("SCHED-OBJECT-NO-FANOUT")
     def test_an_object_is_run_alone(
         self, api: httpx.Client, create: Callable[..., Any], runs: Callable[..., Any], wait: Callable[..., None]
     ) -> None:
@@ -238,6 +249,7 @@ class TestFire:
         content = api.get(f"/v1/messages/{messages()[0]['id']}/content").json()["data"]
         assert content["blocks"][0]["rendered"] == f"<p>{schedule['id']}{{}}</p>\n"
 
+    @pytest.mark.promise("SCHEDRUN-LATEST-VERSION")
     def test_the_version_counts_that_is_current_when_it_fires(
         self,
         api: httpx.Client,
@@ -274,6 +286,7 @@ class TestFire:
 
 
 class TestChange:
+    @pytest.mark.promise("SCHED-UPDATE-ALL")
     def test_all_named_schedules_get_the_same_values_and_no_other(
         self, api: httpx.Client, create: Callable[..., Any], listed: Callable[..., Any]
     ) -> None:
@@ -285,6 +298,7 @@ class TestChange:
         assert [each["data"] for each in listed()] == [None, {"new": True}, {"new": True}]
         assert listed()[0] == third
 
+    @pytest.mark.promise("SCHED-UPDATE-KEEPS")
     def test_what_is_left_out_stays(self, api: httpx.Client, create: Callable[..., Any]) -> None:
         (before,) = create(repeats=DAILY, data={"a": 1}, tenant="acme", actor={"id": "bob"})
 
@@ -300,6 +314,7 @@ class TestChange:
 
         assert (after["data"], after["tenant"], after["actor"]) == (None, None, None)
 
+    @pytest.mark.promise("SCHED-UPDATE-RECOMPUTES")
     def test_other_rules_move_the_next_occurrence(
         self, api: httpx.Client, create: Callable[..., Any], runs: Callable[..., Any], wait: Callable[..., None]
     ) -> None:
@@ -321,6 +336,7 @@ class TestChange:
 
         assert [each["inserted_at"][:13] for each in runs()] == ["2026-03-02T10"]
 
+    @pytest.mark.promise("SCHED-UNKNOWN-IDS")
     def test_ids_of_no_schedule_are_passed_over(self, api: httpx.Client) -> None:
         unknown = "5a2a3b9c-0f64-4c6e-8a67-0a4b0d8f7e11"
 
@@ -329,6 +345,7 @@ class TestChange:
 
 
 class TestDelete:
+    @pytest.mark.promise("SCHED-DELETE")
     def test_a_deleted_schedule_is_returned_and_in_no_list(
         self, api: httpx.Client, create: Callable[..., Any], listed: Callable[..., Any]
     ) -> None:
@@ -367,6 +384,7 @@ class TestList:
         create("ada", "bob", repeats=DAILY)
         create("ada", repeats=DAILY, workflow="in-app-message")
 
+    @pytest.mark.promise("SCHED-LIST-FILTERS", "SCHED-OWNER-LISTS", "SCHED-OWNER-FILTERS")
     @pytest.mark.parametrize(
         ("query", "expected"),
         [
@@ -389,10 +407,12 @@ class TestList:
     ) -> None:
         assert [each["recipient"]["id"] for each in listed(f"/v1{query}")] == expected
 
+    @pytest.mark.promise("SCHED-LIST-WORKFLOW-REQUIRED")
     def test_the_list_needs_a_workflow(self, api: httpx.Client) -> None:
         assert api.get("/v1/schedules").status_code == 422
 
 
+@pytest.mark.promise("SCHED-BULK-CREATE", "SCHED-WORKFLOW-COMMITTED")
 def test_schedules_are_made_in_bulk(
     api: httpx.Client, watch: Callable[[dict[str, Any]], list[dict[str, Any]]], listed: Callable[..., Any]
 ) -> None:

@@ -119,6 +119,7 @@ def test_the_version_that_was_committed_last_runs(
     assert versions[1] == environment.project.workflows["news"].version_id != versions[0]
 
 
+@pytest.mark.promise("WORKFLOW-INACTIVE-NO-RUNS")
 def test_switched_on_again_a_workflow_runs(
     commit: Callable[..., None], in_app: Callable[..., Any], api: httpx.Client, trigger: Callable[..., str]
 ) -> None:
@@ -246,12 +247,29 @@ class TestFrequency:
         commit("once", in_app(), trigger_frequency="once_per_recipient")
         commit("once-per-tenant", in_app(), trigger_frequency="once_per_recipient_per_tenant")
 
+    @pytest.mark.promise("FREQUENCY-ONCE")
     def test_once_per_recipient_is_once(self, trigger: Callable[..., str], messages: Callable[..., Any]) -> None:
         trigger("once", "ada")
         trigger("once", "ada", "bob", tenant="acme", data={"again": True})
 
         assert [each["recipient"] for each in messages()] == ["ada", "bob"]
 
+    @pytest.mark.promise("FREQUENCY-ONCE")
+    def test_once_outlives_a_commit(
+        self,
+        trigger: Callable[..., str],
+        messages: Callable[..., Any],
+        commit: Callable[..., None],
+        in_app: Callable[..., Any],
+    ) -> None:
+        trigger("once")
+        commit("once", in_app(body="Another"), trigger_frequency="once_per_recipient")
+
+        trigger("once")
+
+        assert len(messages()) == 1
+
+    @pytest.mark.promise("FREQUENCY-ONCE-TENANT")
     def test_once_per_recipient_and_tenant_counts_tenants_apart(
         self, trigger: Callable[..., str], messages: Callable[..., Any]
     ) -> None:
@@ -344,6 +362,7 @@ class TestFanOut:
 
 
 class TestLegacyPaths:
+    @pytest.mark.promise("LEGACY-NOTIFY-SAME-ENGINE")
     def test_the_legacy_trigger_starts_the_same_runs(
         self, api: httpx.Client, work: Callable[[], None], messages: Callable[..., Any]
     ) -> None:
@@ -354,6 +373,7 @@ class TestLegacyPaths:
 
         assert [each["recipient"] for each in messages(workflow_run_id=answer.json()["result_id"])] == ["ada"]
 
+    @pytest.mark.promise("LEGACY-NOTIFY-REQUIRED")
     @pytest.mark.parametrize("missing", ["name", "actor", "recipients"])
     def test_the_legacy_trigger_needs_all_three(self, api: httpx.Client, missing: str) -> None:
         body = {"name": "in-app-message", "actor": "bob", "recipients": ["ada"]}
@@ -362,6 +382,7 @@ class TestLegacyPaths:
 
         assert answer.status_code == 422
 
+    @pytest.mark.promise("LEGACY-CANCEL-SAME-EFFECT")
     def test_the_legacy_cancellation_stops_runs_of_the_current_path(
         self, api: httpx.Client, trigger: Callable[..., str], work: Callable[[], None], runs: Callable[..., Any]
     ) -> None:
