@@ -327,15 +327,11 @@ def _queued(environment: Environment, order: Order, each: Addressee, *, at: str,
         0,
         at,
         at,
-        _shown(about, run_id, each.ref, at),
+        about,
         "[]",
         encode(progress),
         None,
     )
-
-
-def _shown(about: str, run_id: str, ref: Ref, inserted_at: str) -> str:
-    return f'"id":"{run_id}",{about},"recipient":{as_json(reference(*ref))},"inserted_at":"{inserted_at}"'
 
 
 def _carried_on(run: Run, *, inserted_at: str = "", about: str = "") -> RunRow:
@@ -370,7 +366,7 @@ def _row(
         run.events.errors,
         inserted_at,
         run.stamp,
-        _shown(about, run.id, ref, inserted_at),
+        about,
         run.events.text(),
         state,
         wake,
@@ -386,7 +382,4 @@ def _about(order: Order) -> str:
         "audience_key": order.audience,
     }
     actor = None if order.actor is None else reference(*order.actor)
-    return (
-        f'"workflow_run_id":"{order.run_id}","workflow":{as_json(order.workflow)},"actor":{as_json(actor)},'
-        f'"tenant":{as_json(order.tenant)},"trigger_source":{as_json(source)}'
-    )
+    return f'"actor":{as_json(actor)},"trigger_source":{as_json(source)}'

@@ -42,7 +42,7 @@ class RunRow(NamedTuple):
         error_count: errors met so far.
         inserted_at: when it began.
         updated_at: when it changed last.
-        about: what never changes, as the API shows it: JSON without braces.
+        about: actor and source, which never change, as the API shows them: JSON without braces.
         events: what happened, as JSON.
         state: what it needs to go on; None once it is over.
         wake: the place in the queue of what lets it go on.
@@ -84,8 +84,13 @@ class Runs:
             status TEXT NOT NULL, error_count INTEGER NOT NULL, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL,
             about TEXT NOT NULL, events TEXT NOT NULL, state BLOB, wake INTEGER,
             shown TEXT AS (printf(
-                '"__typename":"WorkflowRecipientRun",%s,"status":"%s","error_count":%d,"updated_at":"%s"',
-                about, status, error_count, updated_at
+                '"__typename":"WorkflowRecipientRun","id":"%s","workflow_run_id":"%s","workflow":%s,"tenant":%s,"recipient":%s,%s,"status":"%s","error_count":%d,"inserted_at":"%s","updated_at":"%s"',
+                id, workflow_run_id, json_quote(workflow), json_quote(tenant),
+                iif(
+                    collection = '', json_quote(recipient_id),
+                    json_object('id', recipient_id, 'collection', collection)
+                ),
+                about, status, error_count, inserted_at, updated_at
             )) VIRTUAL
         );
         CREATE INDEX runs_of_recipient ON runs (collection, recipient_id);
