@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING
 
 import httpx
@@ -73,6 +74,33 @@ def test_what_fails_has_no_status_but_a_reason(error: Exception, failure: str) -
         raise error
 
     assert made(OutboundRequest("GET", HERE), answer) == OutboundAnswer(0, failure=failure)
+
+
+def test_headers_may_hold_any_text() -> None:
+    seen: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(dict(request.headers.raw)[b"x-name"])
+        return httpx.Response(200)
+
+    made(OutboundRequest("GET", HERE, [("x-name", "Zoë")]), answer)
+
+    assert seen == ["Zoë".encode()]
+
+
+@pytest.mark.parametrize(
+    ("method", "header"),
+    [("GET", ("x y", "v")), ("GET", ("x", "a\r\nb: c")), ("GET", ("", "v")), ("G T", ("x", "v")), ("GET", ("x", "\0"))],
+    ids=["blank in a name", "line in a value", "no name", "blank in the method", "NUL"],
+)
+def test_what_cannot_be_written_comes_to_an_end(method: str, header: tuple[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        caller = Caller()
+        got = caller.make(OutboundRequest(method, url, [header], timeout_s=5.0))
+        caller.close()
+
+    assert (got.status, got.failure) == (0, "the request cannot be written")
 
 
 def test_an_answer_without_end_is_none() -> None:

@@ -50,7 +50,7 @@ class Caller:
                 for piece in response.iter_bytes():
                     _grow(body, piece)
                 return _answer(response, body)
-        except (httpx.HTTPError, httpx.InvalidURL, _TooLong) as error:
+        except _FAILURES as error:
             return _failure(request, error)
 
     def close(self) -> None:
@@ -122,7 +122,7 @@ class AsyncCaller:
                 async for piece in response.aiter_bytes():
                     _grow(body, piece)
                 return _answer(response, body)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _TooLong) as error:
+        except _FAILURES as error:
             return _failure(request, error)
 
 
@@ -130,11 +130,15 @@ class _TooLong(Exception):
     """The body of an answer is longer than what is read of one."""
 
 
+#: What can come of a call in the place of an answer; whatever was rendered into a request, it must come to an end.
+_FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, _TooLong)
+
+
 def _arguments(request: OutboundRequest) -> dict[str, Any]:
     return {
         "method": request.method,
         "url": request.url,
-        "headers": request.headers,
+        "headers": [(name.encode(), value.encode()) for name, value in request.headers],
         "content": request.body,
         "timeout": request.timeout_s,
     }
@@ -163,6 +167,8 @@ def _failure(request: OutboundRequest, error: Exception) -> OutboundAnswer:
             why = "nobody listens there"
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
             why = "the address is not valid"
+        case httpx.LocalProtocolError() | ValueError():
+            why = "the request cannot be written"
         case _TooLong():
             why = f"the answer is longer than {LONGEST_BODY} bytes"
         case _:
