@@ -235,6 +235,19 @@ def test_messages_that_cannot_be_seeded_are_refused_and_nothing_is_written(
     assert api.get("/v1/users").json()["entries"] == []
 
 
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        {"users": {"count": 100_000}, "messages": [{**IN_APP, "per_user": 1000}]},
+        {"users": {"count": 10_000}, "objects": [{"collection": "cars", "count": 100_000, "subscribers": 10_000}]},
+    ],
+    ids=["messages", "subscriptions"],
+)
+def test_more_than_fits_into_memory_is_refused(seeds: dict[str, Any], fill: Callable[..., dict[str, Any]]) -> None:
+    with pytest.raises(InvalidParams):
+        fill(**seeds)
+
+
 def test_seeding_is_done_in_slices(environment: Environment) -> None:
     seeds = msgspec.convert({"users": {"count": SLICE + 1}, "messages": [{**IN_APP, "per_user": 1}]}, type=Seeds)
 

@@ -31,7 +31,9 @@ MOST_BYTES: Final = 32 * 2**20
 #: Bytes that it keeps of a body.
 CUT_AT: Final = 16 * 2**10
 #: What an entry takes beside the texts in it, roughly.
-_OVERHEAD: Final = 1024
+_OVERHEAD: Final = 600
+#: What a header takes beside its value, roughly.
+_HEADER: Final = 130
 
 _decode = msgspec.json.Decoder().decode
 
@@ -150,7 +152,9 @@ class Journal:
         if operation is not None:
             self.calls[operation] += 1
         body_bytes, answer_bytes = len(request.body), len(content)
-        size = _OVERHEAD + len(request.path) + len(request.query) + sum([len(value) for _, value in request.headers])
+        headers = request.headers
+        size = _OVERHEAD + _HEADER * len(headers) + sum([len(value) for _, value in headers])
+        size += len(request.path) + len(request.query)
         if body_bytes > CUT_AT:
             request = msgspec.structs.replace(request, body=request.body[:CUT_AT])
         if answer_bytes > CUT_AT:

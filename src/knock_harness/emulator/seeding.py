@@ -15,6 +15,7 @@ import msgspec
 from .clock import stamp
 from .message import as_json
 from .references import TENANTS, USERS
+from .refusals import InvalidParams
 from .seeded_messages import MessageSeeds, Messenger, filled
 
 if TYPE_CHECKING:
@@ -124,9 +125,10 @@ def seed(environment: Environment, seeds: Seeds) -> Generator[int, None, dict[st
         How many rows were written since the last time.
 
     Raises:
-        InvalidParams: a workflow or a channel is none of the environment's, or none whose messages can be seeded; then
-            nothing was written.
+        InvalidParams: there would be too many of a kind, or a workflow or a channel is none of the environment's, or
+            none whose messages can be seeded; then nothing was written.
     """
+    _check(seeds)
     now, random = environment.clock.now(), Random(environment.ids.uuid())  # noqa: S311 - identifiers, not secrets
     users, tenants = seeds.users, seeds.tenants
     messengers = [
@@ -149,6 +151,15 @@ def seed(environment: Environment, seeds: Seeds) -> Generator[int, None, dict[st
         "objects": [{"collection": each.collection, **each.named()} for each in seeds.objects],
         "messages": [each.written() for each in messengers],
     }
+
+
+def _check(seeds: Seeds) -> None:
+    for each in seeds.objects:
+        if each.count * min(each.subscribers, seeds.users.count) > MOST:
+            raise InvalidParams.at("objects.subscribers", f"makes more than {MOST:,} subscriptions")
+    for kind in seeds.messages:
+        if kind.per_user * seeds.users.count > MOST:
+            raise InvalidParams.at("messages.per_user", f"makes more than {MOST:,} messages")
 
 
 def _written(environment: Environment, sql: str, rows: Iterator[Sequence[Any]]) -> Iterator[int]:
