@@ -345,6 +345,17 @@ def test_a_branch_that_there_is_not_is_refused(
     assert (runs(), api.get("/v1/users").json()["entries"]) == ([], [])
 
 
+def test_users_are_members_of_an_audience_that_is_committed_later(environment: Environment, api: httpx.Client) -> None:
+    api.put("/v1/users/ada", json={"plan": "pro"})
+    api.put("/v1/users/bob", json={"plan": "free"})
+    condition = {"variable": "recipient.plan", "operator": "equal_to", "argument": "pro"}
+
+    definitions.commit_audience(environment, "pros", {"type": "dynamic", "segments": [{"conditions": [condition]}]})
+
+    members = api.get("/v1/audiences/pros/members").json()["entries"]
+    assert [each["user_id"] for each in members] == ["ada"]
+
+
 def test_branches_are_there_after_a_restart(tmp_path: Path, clock: VirtualClock) -> None:
     def opened() -> Emulator:
         return Emulator(new_clock=lambda: clock, keys=[KEY], data=tmp_path)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from knock_harness.emulator import definitions
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from knock_harness.emulator.environment import Environment
 
 KEY = "welcome-guide"
+REQUIRED = ("channel_id", "guide_id", "guide_key", "guide_step_ref")
 
 
 @pytest.fixture
@@ -71,6 +74,7 @@ def reasons(answer: dict[str, Any]) -> dict[str, str]:
     return {each["key"]: each["reason"] for each in answer["ineligible_guides"]}
 
 
+@pytest.mark.promise("GUIDE-PARTITION")
 def test_a_guide_is_eligible_or_not_with_a_reason(listed: Callable[..., dict[str, Any]]) -> None:
     answer = listed()
 
@@ -78,10 +82,125 @@ def test_a_guide_is_eligible_or_not_with_a_reason(listed: Callable[..., dict[str
     assert reasons(answer) == {"retired-guide": "guide_not_active"}
 
 
+@pytest.mark.promise("GUIDE-LIST-SHAPE")
+def test_a_listing_has_all_that_an_application_needs(listed: Callable[..., dict[str, Any]]) -> None:
+    answer = listed()
+
+    assert {"entries", "guide_groups", "guide_group_display_logs", "ineligible_guides"} <= answer.keys()
+    guide = answer["entries"][0]
+    assert {
+        *("key", "type", "id", "channel_id", "active", "steps", "activation_url_patterns", "activation_url_rules"),
+        *("inserted_at", "updated_at"),
+    } <= guide.keys()
+    assert guide["steps"][0].keys() == {
+        *("ref", "content", "schema_key", "schema_semver", "schema_variant_key", "message"),
+    }
+
+
+@pytest.mark.promise("GUIDE-INELIGIBLE-REASONS")
+def test_each_reason_is_told_as_the_case_is(
+    api: httpx.Client,
+    body: dict[str, Any],
+    listed: Callable[..., dict[str, Any]],
+    environment: Environment,
+) -> None:
+    never = {"all": [{"variable": "data.never", "operator": "exists"}]}
+    for key, more in (("picky", {"target_property_conditions": never}), ("exclusive", {"target_audience_key": "vips"})):
+        guide = {"channel_key": "in-app-guide", "steps": [{"ref": "a", "schema_key": "banner"}], **more}
+        definitions.commit_guide(environment, key, guide)
+    mark(api, body, "archived")
+
+    told = listed()["ineligible_guides"]
+
+    assert {each["key"]: each["reason"] for each in told} == {
+        KEY: "marked_as_archived",
+        "retired-guide": "guide_not_active",
+        "picky": "target_conditions_not_met",
+        "exclusive": "not_in_target_audience",
+    }
+    assert all(each["message"] for each in told)
+
+
+@pytest.mark.promise("GUIDE-INELIGIBLE-REASONS")
+def test_a_guide_that_is_switched_on_is_eligible_at_the_next_request(
+    listed: Callable[..., dict[str, Any]], environment: Environment
+) -> None:
+    definitions.set_guide_active(environment, "retired-guide", active=True)
+
+    assert "retired-guide" in keys(listed())
+
+
+@pytest.mark.promise("GUIDE-TARGET-AUDIENCE")
+def test_membership_is_looked_up_at_each_request(
+    api: httpx.Client, listed: Callable[..., dict[str, Any]], change: Callable[..., None]
+) -> None:
+    change(target_audience="vips")
+    members = {"members": [{"user": {"id": "ada"}}]}
+
+    api.post("/v1/audiences/vips/members", params={"create_audience": "true"}, json=members)
+    within = keys(listed())
+    api.request("DELETE", "/v1/audiences/vips/members", json=members)
+
+    assert (KEY in within, KEY in keys(listed())) == (True, False)
+
+
+@pytest.mark.promise("GUIDE-ORDER")
+def test_guides_come_oldest_first_unless_an_order_is_set(
+    listed: Callable[..., dict[str, Any]], environment: Environment, clock: VirtualClock
+) -> None:
+    definitions.commit_guide_groups(environment, [])
+    for key, more in (("zulu", {}), ("alpha", {}), ("exempt", {"bypass_global_group_limit": True})):
+        guide = {"channel_key": "in-app-guide", "steps": [{"ref": "a", "schema_key": "banner"}], **more}
+        definitions.commit_guide(environment, key, guide)
+        clock.advance(timedelta(minutes=1))
+    by_age = listed()
+
+    order = ["alpha", "zulu", "upgrade-guide"]
+    definitions.commit_guide_groups(environment, [{"key": "default", "display_sequence": order}])
+    set_by_hand = listed()
+
+    assert keys(by_age)[0] == "exempt"
+    assert keys(by_age)[-2:] == ["zulu", "alpha"]
+    assert keys(set_by_hand) == ["exempt", "alpha", "zulu", "upgrade-guide", KEY]
+    for answer in (by_age, set_by_hand):
+        assert answer["guide_groups"][0]["display_sequence"] == keys(answer)
+
+
+@pytest.fixture
+def two_steps(environment: Environment, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Let the guide have two steps, and return what an engagement call sends for each."""
+    steps = [{"ref": ref, "schema_key": "banner"} for ref in ("first", "second")]
+    definitions.commit_guide(environment, KEY, {"channel_key": "in-app-guide", "steps": steps})
+    return [{**body, "guide_step_ref": ref} for ref in ("first", "second")]
+
+
+def test_a_guide_is_archived_when_all_its_steps_are(
+    api: httpx.Client, two_steps: list[dict[str, Any]], listed: Callable[..., dict[str, Any]]
+) -> None:
+    mark(api, two_steps[0], "archived")
+    half = keys(listed())
+    mark(api, two_steps[1], "archived")
+
+    assert (KEY in half, reasons(listed())[KEY]) == (True, "marked_as_archived")
+
+
+def test_a_final_step_archives_the_guide_whatever_became_of_the_others(
+    api: httpx.Client, two_steps: list[dict[str, Any]], listed: Callable[..., dict[str, Any]]
+) -> None:
+    mark(api, two_steps[0], "archived", is_final=True)
+    archived = reasons(listed()).get(KEY)
+    api.request("DELETE", "/v1/users/ada/guides/messages/archived", json={"guide_key": KEY})
+
+    assert archived == "marked_as_archived"
+    assert KEY in keys(listed())
+
+
+@pytest.mark.promise("GUIDE-SEEN-CREATES-MESSAGE")
 def test_before_any_engagement_a_step_has_no_message(listed: Callable[..., dict[str, Any]]) -> None:
     assert set(step_message(listed()).values()) == {None}
 
 
+@pytest.mark.promise("GUIDE-SEEN-CREATES-MESSAGE")
 def test_the_first_engagement_makes_a_message_of_the_guide(
     api: httpx.Client, body: dict[str, Any], listed: Callable[..., dict[str, Any]]
 ) -> None:
@@ -93,6 +212,7 @@ def test_the_first_engagement_makes_a_message_of_the_guide(
     assert step_message(listed())["seen_at"] == message["seen_at"] == "2026-03-01T12:00:00.000000Z"
 
 
+@pytest.mark.promise("GUIDE-ONE-MESSAGE")
 def test_further_engagement_uses_the_same_message(api: httpx.Client, body: dict[str, Any]) -> None:
     for word in ("seen", "interacted", "seen", "archived"):
         mark(api, body, word)
@@ -100,6 +220,7 @@ def test_further_engagement_uses_the_same_message(api: httpx.Client, body: dict[
     assert len(api.get("/v1/users/ada/messages").json()["items"]) == 1
 
 
+@pytest.mark.promise("GUIDE-INTERACTED")
 def test_an_interaction_is_a_read_and_keeps_its_metadata(
     api: httpx.Client, body: dict[str, Any], listed: Callable[..., dict[str, Any]]
 ) -> None:
@@ -111,6 +232,7 @@ def test_an_interaction_is_a_read_and_keeps_its_metadata(
     assert [each["data"] for each in events if each["type"] == "message.interacted"] == [{"metadata": {"button": "ok"}}]
 
 
+@pytest.mark.promise("GUIDE-ARCHIVE-INELIGIBLE")
 def test_an_archived_guide_is_ineligible_for_that_user_only(
     api: httpx.Client, body: dict[str, Any], listed: Callable[..., dict[str, Any]]
 ) -> None:
@@ -121,6 +243,7 @@ def test_an_archived_guide_is_ineligible_for_that_user_only(
     assert KEY in keys(listed("bob"))
 
 
+@pytest.mark.promise("GUIDE-UNARCHIVE")
 def test_unarchiving_keeps_other_engagement(
     api: httpx.Client, body: dict[str, Any], listed: Callable[..., dict[str, Any]]
 ) -> None:
@@ -134,6 +257,7 @@ def test_unarchiving_keeps_other_engagement(
     assert message["seen_at"] is not None
 
 
+@pytest.mark.promise("GUIDE-RESET")
 def test_a_reset_starts_afresh(api: httpx.Client, body: dict[str, Any], listed: Callable[..., dict[str, Any]]) -> None:
     mark(api, body, "seen")
     first = step_message(listed())["id"]
@@ -146,6 +270,7 @@ def test_a_reset_starts_afresh(api: httpx.Client, body: dict[str, Any], listed: 
     assert step_message(listed())["id"] not in {None, first}
 
 
+@pytest.mark.promise("GUIDE-SCOPE-TENANT")
 @pytest.mark.parametrize(("scope", "elsewhere"), [("global", False), ("per_tenant", True)])
 def test_a_guide_is_archived_within_its_scope(
     api: httpx.Client,
@@ -163,6 +288,7 @@ def test_a_guide_is_archived_within_its_scope(
     assert (KEY in keys(listed(tenant="b"))) is elsewhere
 
 
+@pytest.mark.promise("GUIDE-DISPLAY-LOG")
 def test_archiving_opens_the_throttle_unless_told_not_to(
     api: httpx.Client, body: dict[str, Any], listed: Callable[..., dict[str, Any]], clock: VirtualClock
 ) -> None:
@@ -176,12 +302,57 @@ def test_archiving_opens_the_throttle_unless_told_not_to(
     assert listed()["guide_group_display_logs"] == {"default": "2026-03-01T12:01:00.000000Z"}
 
 
-@pytest.mark.parametrize("field", ["channel_id", "guide_id", "guide_key", "guide_step_ref", "content"])
-def test_required_fields_are_required(api: httpx.Client, body: dict[str, Any], field: str) -> None:
+@pytest.mark.promise("GUIDE-ACTION-REQUIRED")
+@pytest.mark.parametrize("path", ["", "some-message/"])
+@pytest.mark.parametrize(
+    ("word", "field"),
+    [
+        *((word, each) for word in ("seen", "interacted", "archived") for each in REQUIRED),
+        ("seen", "content"),
+    ],
+)
+def test_required_fields_are_required(
+    api: httpx.Client, body: dict[str, Any], path: str, word: str, field: str
+) -> None:
     del body[field]
 
-    assert mark(api, body, "seen").status_code == 422
+    assert api.put(f"/v1/users/ada/guides/messages/{path}{word}", json=body).status_code == 422
     assert api.get("/v1/users/ada/messages").json()["items"] == []
+
+
+@pytest.mark.promise("GUIDE-ACTION-REQUIRED")
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "messages/archived"), ("PUT", "engagements/reset")])
+def test_undoing_needs_the_key_of_the_guide_alone(
+    api: httpx.Client, body: dict[str, Any], listed: Callable[..., dict[str, Any]], method: str, path: str
+) -> None:
+    mark(api, body, "archived")
+
+    without = api.request(method, f"/v1/users/ada/guides/{path}", json={"tenant": "a"})
+    still = reasons(listed())[KEY]
+    alone = api.request(method, f"/v1/users/ada/guides/{path}", json={"guide_key": KEY})
+
+    assert (without.status_code, still, alone.status_code) == (422, "marked_as_archived", 200)
+    assert KEY in keys(listed())
+
+
+@pytest.mark.promise("GUIDE-ACTION-OK")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "messages/seen"),
+        ("PUT", "messages/interacted"),
+        ("PUT", "messages/archived"),
+        ("PUT", "messages/some-message/seen"),
+        ("PUT", "messages/some-message/interacted"),
+        ("PUT", "messages/some-message/archived"),
+        ("DELETE", "messages/archived"),
+        ("PUT", "engagements/reset"),
+    ],
+)
+def test_every_engagement_is_answered_with_ok(api: httpx.Client, body: dict[str, Any], method: str, path: str) -> None:
+    answer = api.request(method, f"/v1/users/ada/guides/{path}", json=body)
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
 @pytest.mark.parametrize(
@@ -206,6 +377,7 @@ def test_the_path_with_a_message_does_the_same(api: httpx.Client, body: dict[str
     assert states[0] == states[1]
 
 
+@pytest.mark.promise("GUIDE-TARGET-AUDIENCE", "GUIDE-TENANCY-STRICT")
 @pytest.mark.parametrize(
     ("strict", "shown"),
     [(False, {"ada": "ab-", "bob": "ab-"}), (True, {"ada": "a", "bob": "-"})],
@@ -229,6 +401,7 @@ def test_a_target_audience_admits_its_members(
     assert reasons(listed("eve"))[KEY] == "not_in_target_audience"
 
 
+@pytest.mark.promise("GUIDE-TARGET-CONDITIONS")
 def test_conditions_are_judged_on_data_and_recipient_at_each_request(
     api: httpx.Client, listed: Callable[..., dict[str, Any]], change: Callable[..., None]
 ) -> None:
@@ -243,6 +416,7 @@ def test_conditions_are_judged_on_data_and_recipient_at_each_request(
     assert KEY not in keys(listed(data='{"count":5}'))
 
 
+@pytest.mark.promise("GUIDE-CONTENT-RENDERED")
 def test_content_is_rendered_for_the_request(
     api: httpx.Client, listed: Callable[..., dict[str, Any]], environment: Environment, change: Callable[..., None]
 ) -> None:
@@ -257,6 +431,7 @@ def test_content_is_rendered_for_the_request(
     assert entry["steps"][0]["content"] == {"title": "Ada T 7 Example", "list": ["Ada T 7 Example"], "n": 1}
 
 
+@pytest.mark.promise("GUIDE-TYPE-FILTER")
 def test_a_type_keeps_the_guides_of_that_type(
     listed: Callable[..., dict[str, Any]], change: Callable[..., None]
 ) -> None:
@@ -266,6 +441,7 @@ def test_a_type_keeps_the_guides_of_that_type(
     assert KEY not in keys(listed(type="banner"))
 
 
+@pytest.mark.promise("GUIDE-ORDER")
 def test_guides_come_in_the_order_of_their_group_after_the_exempt(
     listed: Callable[..., dict[str, Any]], change: Callable[..., None]
 ) -> None:
@@ -276,6 +452,7 @@ def test_guides_come_in_the_order_of_their_group_after_the_exempt(
     assert keys(answer) == ["upgrade-guide", "welcome-guide"] == answer["guide_groups"][0]["display_sequence"]
 
 
+@pytest.mark.promise("GUIDE-SEQUENCE-ALL-ACTIVE")
 def test_the_sequence_names_active_guides_of_whatever_eligibility(
     api: httpx.Client, body: dict[str, Any], listed: Callable[..., dict[str, Any]]
 ) -> None:

@@ -201,12 +201,15 @@ def commit_translation(environment: Environment, locale: str, texts: Mapping[str
 
 
 def commit_audience(environment: Environment, key: str, definition: Mapping[str, Any]) -> None:
-    """Commit an audience: a map with ``type`` and, of a dynamic one, ``segments``.
+    """Commit an audience: a map with ``type`` and, of a dynamic one, ``segments``; users it holds for are members.
 
     Raises:
         InvalidDocument: it is none; nothing changed.
     """
-    _commit(environment, "audience", key, definition)
+    from . import memberships  # here, as what starts workflows stands on this module
+
+    if _commit(environment, "audience", key, definition).audience_conditions.get(key):
+        memberships.follow_all(environment, at=environment.clock.now())
 
 
 def commit_preferences(environment: Environment, preferences: Mapping[str, Any]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from .clock import stamp
 from .engine.conditions import MISSING, follow, holds
-from .engine.scopes import as_variable
+from .engine.records import RECORDS
+from .engine.scopes import StoredRecords, as_variable
 from .engine.templates import TemplateFailed, compiled
 from .references import TENANTS, USERS, Ref
 
@@ -30,6 +32,10 @@ MESSAGES: Final[Mapping[str, str]] = {
 }
 
 
+#: What conditions of guides may name.
+_CONDITIONAL: Final = frozenset({"data", "recipient", "tenant", "vars"})
+
+
 class GuideScope:
     """What the conditions and the content of guides are judged and rendered on.
 
@@ -52,12 +58,14 @@ class GuideScope:
             "recipient": as_variable(records.get(*user), user),
             "tenant": None if of_tenant is None else as_variable(records.get(*of_tenant), of_tenant),
             "vars": environment.project.variables,
+            "timestamp": stamp(now),
+            RECORDS: StoredRecords(environment),
         }
 
     def value(self, path: str) -> Any:
         """Return what a path leads to."""
         root, *rest = path.split(".")
-        return follow(self.variables[root], rest) if root in self.variables else MISSING
+        return follow(self.variables[root], rest) if root in _CONDITIONAL else MISSING
 
     def messages(self, ref: str) -> list[MessageStatus]:  # noqa: ARG002 - a guide has no earlier steps
         """Return nothing: there are no earlier messages."""
@@ -77,14 +85,20 @@ def scope_of(guide: Guide, tenant: str | None) -> str:
     return tenant or "" if guide.scope == "per_tenant" else ""
 
 
-def ineligible(guide: Guide, engagements: Mapping[str, Engagement], scope: GuideScope) -> str | None:
+def ineligible(
+    guide: Guide, engagements: Mapping[str, Engagement], scope: GuideScope, *, is_done: bool = False
+) -> str | None:
     """Return why the user is not to see a guide, or None if the user is.
 
-    A guide counts as archived when all of its steps are.
+    Args:
+        guide: which.
+        engagements: what the user did with its steps; it counts as archived when all of them are.
+        scope: of the request.
+        is_done: whether a step was archived as the last one of the guide.
     """
     if not guide.active:
         return "guide_not_active"
-    if all(step.ref in engagements and engagements[step.ref].archived_at for step in guide.steps):
+    if is_done or all(step.ref in engagements and engagements[step.ref].archived_at for step in guide.steps):
         return "marked_as_archived"
     if guide.target_audience is not None:
         belongs = scope.is_member_here if guide.tenancy_strict else scope.is_member

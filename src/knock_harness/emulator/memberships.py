@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .environment import Environment
     from .store.recipients import Record
 
-__all__ = ["check", "follow_user", "join", "leave"]
+__all__ = ["check", "follow_all", "follow_user", "join", "leave"]
 
 
 def check(environment: Environment, key: str, *, changes: bool = False) -> None:
@@ -73,6 +73,15 @@ def follow_user(environment: Environment, record: Record, *, at: datetime) -> No
             _join(environment, key, record.id, None, at=at)
         else:
             _leave(environment, key, record.id, None, at=at)
+
+
+def follow_all(environment: Environment, *, at: datetime) -> None:
+    """Let all users be in the dynamic audiences whose conditions hold, as the conditions changed."""
+    recipients = environment.store.recipients
+    for user_id in recipients.ids(USERS):
+        record = recipients.get(USERS, user_id)
+        if record is not None:
+            follow_user(environment, record, at=at)
 
 
 def _join(environment: Environment, key: str, user_id: str, tenant: str | None, *, at: datetime) -> None:

@@ -40,7 +40,8 @@ def list_user_guides(call: Call) -> Reply:
         if kind and guide.type != kind:  # GUIDE-TYPE-FILTER
             continue
         engagements = call.store.guides.engagements(user_id, guide.key, scope_of(guide, tenant))
-        reason = ineligible(guide, engagements, scope)
+        is_done = call.store.guides.is_done(user_id, guide.key, scope_of(guide, tenant))
+        reason = ineligible(guide, engagements, scope, is_done=is_done)
         if reason is None:
             entries.append(_entry(guide, channel, engagements, scope.variables))
         else:
@@ -70,6 +71,8 @@ def mark_user_guide_as_interacted(call: Call) -> Reply:
 def mark_user_guide_as_archived(call: Call) -> Reply:
     """Note that a user is done with a step, which holds back other guides of the group (GUIDE-DISPLAY-LOG)."""
     guide = _engage(call, {"archived": None})
+    if call.body.get("is_final"):
+        call.store.guides.finish(call.path["user_id"], guide.key, scope_of(guide, call.body.get("tenant")))
     if not guide.bypass_global_group_limit and not call.body.get("unthrottled"):
         project = call.environment.project
         for group in project.guide_groups:
@@ -83,6 +86,7 @@ def mark_user_guide_as_unarchived(call: Call) -> Reply:
     guide = _guide(call)
     scope = scope_of(guide, call.body.get("tenant"))
     messages = call.store.guides.messages(call.path["user_id"], guide.key, scope)
+    call.store.guides.reopen(call.path["user_id"], guide.key, scope)
     call.store.messages.engage(messages, CHANGES["unarchived"], at=stamp(call.now))
     return Reply(200, OK)
 

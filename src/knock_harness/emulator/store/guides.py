@@ -32,6 +32,10 @@ class Guides:
             user_id TEXT NOT NULL, guide_key TEXT NOT NULL, scope TEXT NOT NULL, step_ref TEXT NOT NULL,
             message INTEGER NOT NULL, PRIMARY KEY (user_id, guide_key, scope, step_ref)
         ) WITHOUT ROWID;
+        CREATE TABLE finished_guides (
+            user_id TEXT NOT NULL, guide_key TEXT NOT NULL, scope TEXT NOT NULL,
+            PRIMARY KEY (user_id, guide_key, scope)
+        ) WITHOUT ROWID;
         CREATE TABLE guide_displays (
             user_id TEXT NOT NULL, group_key TEXT NOT NULL, displayed_at TEXT NOT NULL,
             PRIMARY KEY (user_id, group_key)
@@ -67,8 +71,27 @@ class Guides:
             (user_id, guide_key, scope, step_ref, message),
         )
 
+    def finish(self, user_id: str, guide_key: str, scope: str) -> None:
+        """Note that a user is done with a guide, whatever became of its other steps."""
+        self._connection.execute("INSERT OR IGNORE INTO finished_guides VALUES (?, ?, ?)", (user_id, guide_key, scope))
+
+    def reopen(self, user_id: str, guide_key: str, scope: str) -> None:
+        """Note that a user is not done with a guide."""
+        self._connection.execute(
+            "DELETE FROM finished_guides WHERE user_id = ? AND guide_key = ? AND scope = ?", (user_id, guide_key, scope)
+        )
+
+    def is_done(self, user_id: str, guide_key: str, scope: str) -> bool:
+        """Say whether a user is done with a guide."""
+        row = self._connection.execute(
+            "SELECT 1 FROM finished_guides WHERE user_id = ? AND guide_key = ? AND scope = ?",
+            (user_id, guide_key, scope),
+        )
+        return row.fetchone() is not None
+
     def forget(self, user_id: str, guide_key: str, scope: str) -> None:
         """Make a guide as if the user had never met it; its messages stay (GUIDE-RESET)."""
+        self.reopen(user_id, guide_key, scope)
         self._connection.execute(
             "DELETE FROM guide_messages WHERE user_id = ? AND guide_key = ? AND scope = ?", (user_id, guide_key, scope)
         )
@@ -87,5 +110,5 @@ class Guides:
 
     def delete_of(self, user_id: str) -> None:
         """Forget all that a user did with guides."""
-        for table in ("guide_messages", "guide_displays"):
+        for table in ("guide_messages", "guide_displays", "finished_guides"):
             self._connection.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))  # noqa: S608

@@ -68,6 +68,11 @@ class Recipients:
         ).fetchone()
         return Record(collection, id, _decode(row[0]), row[1], row[2]) if row else None
 
+    def ids(self, collection: str) -> list[str]:
+        """Return the ids of a collection, oldest first."""
+        rows = self._connection.execute("SELECT id FROM recipients WHERE collection = ? ORDER BY seq", (collection,))
+        return [row[0] for row in rows]
+
     def exists(self, collection: str, id: str) -> bool:  # noqa: A002
         """Say whether there is such a recipient."""
         return (
