@@ -189,7 +189,7 @@ def test_an_environment_is_named_by_its_key(control: Control) -> None:
 
 
 def test_a_refusal_is_one_line_that_says_what_is_wrong(environment: Environment) -> None:
-    with pytest.raises(ControlError, match="by: .*less than") as caught:
+    with pytest.raises(ControlError, match=r"by: .*less than") as caught:
         environment.clock.advance(timedelta(hours=-1))
 
     assert "\n" not in str(caught.value)

@@ -9,15 +9,30 @@ from .emulator import Answer, Emulator
 from .exchange import Request
 
 if TYPE_CHECKING:
+    from .embedded import Running, running
     from .transport import EmulatorTransport
 
-__all__ = ["Answer", "Clock", "Emulator", "EmulatorTransport", "Request", "RunningClock", "VirtualClock"]
+__all__ = [
+    "Answer",
+    "Clock",
+    "Emulator",
+    "EmulatorTransport",
+    "Request",
+    "Running",
+    "RunningClock",
+    "VirtualClock",
+    "running",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """Return the transport once it is asked for: loading the client library takes longer than all the rest."""
+    """Return what needs a client or a server once it is asked for: loading them takes longer than all the rest."""
     if name == "EmulatorTransport":
         from .transport import EmulatorTransport
 
         return EmulatorTransport
+    if name in {"Running", "running"}:
+        from . import embedded
+
+        return getattr(embedded, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

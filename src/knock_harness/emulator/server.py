@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-__all__ = ["application", "serve", "server"]
+__all__ = ["application", "configuration", "serve"]
 
 #: Where the emulator is steered; everything else is the API.
 CONTROL = f"{PREFIX}/"
@@ -193,20 +193,23 @@ def serve(
     emulator: Emulator, listener: socket.socket, *, control: ControlApi | None, on_ready: Callable[[], None]
 ) -> None:
     """Serve an emulator on a listening socket until the process is told to stop (SIGINT or SIGTERM)."""
-    server(emulator, control=control, on_ready=on_ready).run(sockets=[listener])
+    uvicorn.Server(configuration(emulator, control=control, on_ready=on_ready)).run(sockets=[listener])
 
 
-def server(emulator: Emulator, *, control: ControlApi | None, on_ready: Callable[[], None]) -> uvicorn.Server:
-    """Return the server of an emulator, which is yet to be run."""
-    config = uvicorn.Config(
+def configuration(
+    emulator: Emulator, *, control: ControlApi | None, on_ready: Callable[[], None] = lambda: None
+) -> uvicorn.Config:
+    """Return what uvicorn has to know to serve an emulator; for the arguments see `application`."""
+    return uvicorn.Config(
         application(emulator, control=control, on_ready=on_ready),
         http=CorkedProtocol,
         ws="none",
+        lifespan="on",
         proxy_headers=False,
+        log_config=None,  # logging is set up by whoever owns the process
         log_level="warning",
         access_log=False,
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=1,
     )
-    return uvicorn.Server(config)
