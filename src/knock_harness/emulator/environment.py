@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from knock_harness.contract.project import Project
 
+    from .engine.orders import Progress
     from .outbound import OutboundAnswer, OutboundCall, OutboundRequest
     from .queue import Due
     from .snapshots import Snapshot
@@ -79,7 +80,10 @@ class Environment:
         batch_limits: how often a status of a message is changed by batches.
         user_tokens: who its users' tokens speak for.
         calls_out: whether it may have outbound calls to make.
+        cause: the progress of the run whose step changes records at the moment, if one does.
     """
+
+    cause: Progress | None = None
 
     def __init__(
         self,

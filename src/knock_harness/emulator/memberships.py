@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .clock import stamp
 from .engine.acceptance import put
 from .engine.conditions import MISSING, follow, holds
-from .engine.orders import Addressee, Order
+from .engine.orders import NESTED_RUNS, Addressee, Order, led_on
 from .engine.waits import happened
 from .references import USERS, Ref
 from .refusals import NotFound, Refusal
@@ -91,6 +91,9 @@ def _join(environment: Environment, key: str, user_id: str, tenant: str | None, 
     happened(environment, "audience", "enter", ref, {"audience_key": key}, at=at)
     for workflow in environment.project.workflows.values():
         if workflow.trigger_audience == key and workflow.active:
+            depth, allowance = 0, NESTED_RUNS
+            if environment.cause is not None:
+                depth, allowance = led_on(environment.cause, workflow.key, 1)
             order = Order(
                 run_id=environment.ids.uuid(),
                 workflow=workflow.key,
@@ -101,6 +104,8 @@ def _join(environment: Environment, key: str, user_id: str, tenant: str | None, 
                 tenant=tenant,
                 source="audience",
                 audience=key,
+                depth=depth,
+                allowance=allowance,
             )
             put(environment, order, at=at)
 

@@ -179,6 +179,25 @@ class TestBounds:
         number = environment.store.connection.execute("SELECT count(*) FROM runs").fetchone()[0]
         assert number == 1 + 200
 
+    def test_a_workflow_that_lets_its_recipient_join_again_and_again_is_stopped_too(
+        self,
+        api: httpx.Client,
+        commit: Callable[..., None],
+        work: Callable[[], None],
+        runs: Callable[..., Any],
+    ) -> None:
+        def change(action: str) -> dict[str, Any]:
+            return {"ref": action, "type": "update_audience", "settings": {"audience_key": "beta", "action": action}}
+
+        commit("again", change("remove"), change("add"), trigger_audience_key="beta")
+        body = {"members": [{"user": {"id": "ada"}}]}
+        api.post("/v1/audiences/beta/members?create_audience=true", json=body).raise_for_status()
+        work()
+
+        last = events(api, runs()[-1])
+        assert len(runs()) == 11
+        assert "more than 10 deep" in last[-2]["data"]["reason"]
+
 
 @pytest.mark.promise("NESTED-CANCEL-SEPARATE")
 @pytest.mark.parametrize(("cancelled", "expected"), [("parent", ["child"]), ("child", ["parent"])])

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from knock_harness.emulator.references import reference
 from knock_harness.emulator.refusals import Refusal
 
 from .acceptance import ordered, put
+from .orders import led_on
 from .outcomes import StepFailed
 from .renderings import rendered_map, rendered_text, rendered_value
 
@@ -18,10 +17,8 @@ if TYPE_CHECKING:
     from .plans import PlannedStep
     from .runs import Run
 
-__all__ = ["DEEPEST", "trigger_workflow_step"]
+__all__ = ["trigger_workflow_step"]
 
-#: How many workflows may start each other in a row: one that starts itself ends here.
-DEEPEST: Final = 10
 MOST_RECIPIENTS: Final = 1000  # of a trigger
 #: What a recipient that is rendered as a whole holds beside its properties.
 _NO_PROPERTIES: Final = frozenset({"created_at", "schedule", "subscription", "updated_at"})
@@ -30,26 +27,18 @@ _NO_PROPERTIES: Final = frozenset({"created_at", "schedule", "subscription", "up
 def trigger_workflow_step(run: Run, planned: PlannedStep) -> Outcome:
     """Start runs of another workflow; what the step leaves open is as in this run (NESTED-TRIGGER).
 
-    They are bound in depth and in number, so that workflows that start each other for ever come to an end: half of
-    the runs that this run may still start are for this step, shared out among those that it starts.
-
     Raises:
         StepFailed: the bounds are reached, something cannot be rendered, or the trigger would be refused.
     """
-    order = run.progress.order
     key = rendered_text(run, planned.step.settings["workflow_key"])
     workflow = run.environment.project.workflows.get(key)
     if workflow is None:
         raise StepFailed(f"there is no workflow {key!r}")
-    if order.depth >= DEEPEST:
-        raise StepFailed(f"workflows start each other more than {DEEPEST} deep: {key!r} is not started")
     body = _body(run, planned)
     number = len(body["recipients"])
     if not 0 < number <= MOST_RECIPIENTS:
         raise StepFailed(f"a trigger has 1 to {MOST_RECIPIENTS} recipients, not {number}")
-    share = order.allowance // 2
-    if number > share:
-        raise StepFailed(f"workflows start each other too often: {key!r} is not started for {number} recipients")
+    depth, allowance = led_on(run.progress, key, number)
     try:
         nested = ordered(
             run.environment,
@@ -57,13 +46,12 @@ def trigger_workflow_step(run: Run, planned: PlannedStep) -> Outcome:
             body,
             at=run.at,
             source="workflow_step",
-            depth=order.depth + 1,
-            allowance=share,
+            depth=depth,
+            allowance=allowance,
         )
     except Refusal as error:
         raise StepFailed(f"the trigger of {key!r} is refused: {error.explained()}") from None
     put(run.environment, nested, at=run.at)
-    run.progress.order = msgspec.structs.replace(order, allowance=order.allowance - share)
     run.tell(planned.step, "workflow_triggered", {"workflow": key, "workflow_run_id": nested.run_id})
     return None
 

@@ -9,6 +9,7 @@ import msgspec
 from knock_harness.emulator.references import Ref
 
 from .batched import Batched
+from .outcomes import StepFailed
 
 __all__ = [
     "GO_ON",
@@ -20,8 +21,11 @@ __all__ = [
     "decode_order",
     "decode_progress",
     "encode",
+    "led_on",
 ]
 
+#: How many workflows may start each other in a row: one that starts itself ends here.
+DEEPEST: Final = 10
 #: How many runs the workflows that a run starts may have together, with those that they start.
 NESTED_RUNS: Final = 50_000
 
@@ -65,7 +69,7 @@ class Order(msgspec.Struct, array_like=True, kw_only=True):
         skip_delay: pass all delays.
         audience: the key of the audience that somebody joined.
         depth: how many workflows, one started by another, led to it.
-        allowance: how many runs it and what it leads to may have, if a workflow started it; see `nested`.
+        allowance: how many runs it may lead to; see `led_on`.
     """
 
     run_id: str
@@ -107,6 +111,30 @@ class Progress(msgspec.Struct, array_like=True):
     memory: bytes = b""
     batch: Batched | None = None
     trigger_data: str = ""
+
+
+def led_on(progress: Progress, key: str, number: int) -> tuple[int, int]:
+    """Return depth and allowance of the order by which a run starts another workflow.
+
+    Both are bound, so that workflows that start each other for ever come to an end: half of the runs that the run may
+    still start are for this order, and shared out among the runs of it.
+
+    Args:
+        progress: of the run; what it may start after that is left in it.
+        key: of the workflow to be started.
+        number: of recipients.
+
+    Raises:
+        StepFailed: a bound is reached.
+    """
+    order = progress.order
+    share = order.allowance // 2
+    if order.depth >= DEEPEST:
+        raise StepFailed(f"workflows start each other more than {DEEPEST} deep: {key!r} is not started")
+    if number > share:
+        raise StepFailed(f"workflows start each other too often: {key!r} is not started for {number} recipients")
+    progress.order = msgspec.structs.replace(order, allowance=order.allowance - share)
+    return order.depth + 1, share
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -27,7 +28,7 @@ from .waits import HAPPENED, decode_happened
 from .waits import happened as tell_waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from knock_harness.contract.project import Step
@@ -185,6 +186,15 @@ class Run:
         self.progress.trigger_data = self.progress.trigger_data or self.progress.order.data
         self.progress.order = msgspec.structs.replace(self.progress.order, data=as_json(data))
         self.look_again()
+
+    @contextmanager
+    def causing(self) -> Iterator[None]:
+        """Let this run be the cause of what a change of records starts."""
+        self.environment.cause = self.progress
+        try:
+            yield
+        finally:
+            self.environment.cause = None
 
     def look_again(self) -> None:
         """Let the steps that follow see records and data as they are now."""

@@ -54,7 +54,8 @@ def update_record_step(run: Run, planned: PlannedStep) -> Outcome:
         return run.skip(step, "nobody_to_update")
     properties = rendered_map(run, step.settings["update_properties"], what="update_properties")
     try:
-        recipients.identify(run.environment, {**properties, **_as_map(ref)}, at=run.at)
+        with run.causing():
+            recipients.identify(run.environment, {**properties, **_as_map(ref)}, at=run.at)
     except Refusal as error:
         raise StepFailed(error.explained()) from None
     run.look_again()
@@ -69,11 +70,10 @@ def update_audience_step(run: Run, planned: PlannedStep) -> Outcome:
         return run.skip(step, "recipient_is_no_user")
     key, action = step.settings["audience_key"], step.settings["action"]
     tenant = run.progress.order.tenant
+    change = memberships.join if action == "add" else memberships.leave
     try:
-        if action == "add":
-            memberships.join(run.environment, key, run.ref.id, tenant, at=run.at)
-        else:
-            memberships.leave(run.environment, key, run.ref.id, tenant, at=run.at)
+        with run.causing():
+            change(run.environment, key, run.ref.id, tenant, at=run.at)
     except Refusal as error:
         raise StepFailed(error.explained()) from None
     run.tell(step, "audience_updated", {"audience": key, "action": action})
