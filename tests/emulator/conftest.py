@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import json
 import socket
 from contextlib import contextmanager
@@ -131,9 +132,21 @@ def new_signing_key() -> str:
 
 
 @pytest.fixture
-def secure(environment: Environment, signing_key: str) -> None:
+@functools.cache
+def loaded(key: str) -> Any:
+    """Return a private key that can sign; reading it takes longer than signing."""
+    return serialization.load_pem_private_key(key.encode(), password=None)
+
+
+@pytest.fixture(scope="session")
+def public_key(signing_key: str) -> str:
+    """The public half of the signing key, in PEM."""
+    return user_tokens.public_half(signing_key)
+
+
+def secure(environment: Environment, public_key: str) -> None:
     """Let the environment have enhanced security, and a signing key."""
-    environment.configure(enhanced_security=True, signing_key=user_tokens.public_half(signing_key))
+    environment.configure(enhanced_security=True, signing_key=public_key)
 
 
 @pytest.fixture
@@ -141,7 +154,7 @@ def sign(signing_key: str) -> Callable[..., str]:
     """Sign a user token: its subject (None: it has none) and its other claims."""
 
     def sign(sub: str | None = "ada", *, key: str = signing_key, **claims: Any) -> str:
-        return jwt.encode(claims if sub is None else {"sub": sub, **claims}, key, algorithm="RS256")
+        return jwt.encode(claims if sub is None else {"sub": sub, **claims}, loaded(key), algorithm="RS256")
 
     return sign
 
