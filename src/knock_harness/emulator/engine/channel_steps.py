@@ -8,7 +8,6 @@ from knock_harness.emulator import tracking
 from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.message import NewMessage
 from knock_harness.emulator.preference_sets import DEFAULT, allows, allows_commercial
-from knock_harness.emulator.preferences import effective
 
 from .addressing import addresses
 from .conditions import holds
@@ -91,9 +90,8 @@ def _prefers(run: Run, channel: Channel) -> bool:
         own = run.environment.store.preferences.get(ref, DEFAULT)
         if not allows_commercial(own, holds=all_hold):
             return False
-    settings = effective(run.environment, ref, tenant=run.progress.order.tenant)
-    return not settings or allows(
-        settings,
+    return not run.preferences or allows(
+        run.preferences,
         workflow_key=plan.workflow.key,
         categories=plan.workflow.categories,
         channel_id=channel.id,

@@ -13,6 +13,7 @@ from knock_harness.emulator.clock import moment, stamp
 from knock_harness.emulator.definitions import is_active
 from knock_harness.emulator.message import NewActivity, as_json
 from knock_harness.emulator.outbound import decode_answered
+from knock_harness.emulator.preferences import effective
 from knock_harness.emulator.references import reference
 from knock_harness.emulator.store.runs import RunRow
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from knock_harness.contract.project import Step
     from knock_harness.emulator.environment import Environment
     from knock_harness.emulator.outbound import OutboundAnswer, OutboundRequest
+    from knock_harness.emulator.preference_sets import Settings
     from knock_harness.emulator.references import Ref
     from knock_harness.emulator.store.runs import Paused
 
@@ -129,6 +131,11 @@ class Run:
         batched = self.progress.batch
         return self.scope if batched is None else of_first_activity(self.scope, batched)
 
+    @cached_property
+    def preferences(self) -> Settings:
+        """Return the settings of the recipient that decide what is sent."""
+        return effective(self.environment, self.ref, tenant=self.progress.order.tenant)
+
     @property
     def activities(self) -> Sequence[NewActivity]:
         """Return the triggers that the run carries out: its own, or those that a batch collected."""
@@ -199,6 +206,7 @@ class Run:
     def look_again(self) -> None:
         """Let the steps that follow see records and data as they are now."""
         self.__dict__.pop("scope", None)
+        self.__dict__.pop("preferences", None)
 
     def call_out(self, request: OutboundRequest) -> None:
         """Ask somebody outside; when the answer is there, the step that waits in the run takes it from `answer`."""
