@@ -386,3 +386,13 @@ def test_a_webhook_whose_url_is_none_is_undelivered(api: httpx.Client, hooked: C
 
     assert status(api, message) == "undelivered"
     assert events(api, message)[-1]["data"]["failure_reason"] == "fatal_error"
+
+
+def test_the_packaged_project_has_a_message_that_is_a_webhook(
+    trigger: Callable[..., str], outside: Any, messages: Callable[..., Any]
+) -> None:
+    trigger("webhook-message", data={"hook_url": "http://127.0.0.1:4000/hook", "message": "Hi"})
+    outside.work()
+
+    assert [each.body for each in outside.requests] == [b'{"recipient": "ada", "message": "Hi"}\n']
+    assert messages()[0]["status"] == "delivered"

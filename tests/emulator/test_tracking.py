@@ -293,3 +293,14 @@ def test_a_commercial_email_carries_the_link_in_its_headers(
 
     (log,) = api.get(f"/v1/messages/{messages()[0]['id']}/delivery_logs").json()["items"]
     assert log["request"]["headers"]["list-unsubscribe"] == f"<{link}>"
+
+
+def test_the_packaged_project_has_a_commercial_email_with_all_three_links(
+    api: httpx.Client, trigger: Callable[..., str], messages: Callable[..., Any]
+) -> None:
+    trigger("commercial-email", ADA)
+
+    html = api.get(f"/v1/messages/{messages()[0]['id']}/content").json()["data"]["html_body"]
+
+    assert len(set(LINK.findall(html))) == 3
+    assert "https://example.com" not in html

@@ -333,3 +333,18 @@ def test_a_run_that_waits_to_ask_again_can_be_cancelled(
 
     assert again()["status"] == "cancelled"
     assert len(outside.requests) == 1
+
+
+def test_the_packaged_project_has_a_message_that_is_fetched(
+    trigger: Callable[..., str], outside: Outside, messages: Callable[..., Any]
+) -> None:
+    outside.answer(answer({"more": 1}))
+    trigger("fetched-message", data={"fetch_url": URL, "message": 'a "b"'})
+    outside.work()
+
+    (request,) = outside.requests
+    assert (request.url, request.body) == (
+        f"{URL}?workflow=fetched-message",
+        b'{"recipient":"ada","message":"a \\"b\\""}',
+    )
+    assert messages()[0]["data"]["more"] == 1
