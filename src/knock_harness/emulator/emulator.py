@@ -209,18 +209,19 @@ class Emulator:
             self._note_due(name)
         return self.next_due <= now
 
-    def settle(self) -> None:
-        """Do what is due where the clock stands still.
+    def settle(self) -> bool:
+        """Do what is due where the clock stands still, and say whether anything was.
 
         Whoever carries requests asks for it before each of them: so what becomes of requests depends on their order
         alone, and not on how soon one follows the other.
         """
         if self.next_due != STANDS_STILL:
-            return
+            return False
         for name in [name for name, due in self._due.items() if due == STANDS_STILL]:
             while self.environments[name].run_due(TASKS, limit=SLICE) == SLICE:
                 pass
             self._note_due(name)
+        return True
 
     def advance(self, name: str, *, to: datetime) -> Iterator[int]:
         """Move the clock of an environment, doing in order what falls due on the way, in slices.

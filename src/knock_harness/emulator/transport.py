@@ -78,8 +78,8 @@ class EmulatorTransport(httpx.BaseTransport):
     def _answer(self, asked: Request, *, trouble: Trouble | None = None) -> Answer:
         while True:
             with self._lock:
-                self._emulator.settle()
-                self._emulator.run_due()
+                if not self._emulator.settle():
+                    self._emulator.run_due()
                 if not self._emulator.calling_out:
                     return self._emulator.handle(asked, trouble=trouble)
             self._make_calls()
