@@ -51,3 +51,9 @@ def test_every_mark_stands_on_a_test_or_a_file_of_them(file: str) -> None:
 
 def test_nothing_is_shown_that_is_said_not_to_be_kept() -> None:
     assert not [name for name in SHOWN if KNOWN[name].unkept]
+
+
+def test_every_strong_requirement_is_shown_or_has_a_reason_why_it_is_not_kept() -> None:
+    strong = [each for each in KNOWN.values() if each.level in ("must", "should")]
+
+    assert not [each.id for each in strong if each.id not in SHOWN and not each.unkept]
