@@ -19,7 +19,7 @@ from knock_harness.emulator.retention import horizon, is_changeable, not_before
 from knock_harness.emulator.trigger_data import matches, pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from knock_harness.emulator.call import Call, Handler
     from knock_harness.emulator.paging import Row
@@ -86,10 +86,16 @@ def list_message_activities(call: Call) -> Reply:
     text = call.store.messages.activities(message.seq)
     activities = _activities(filled(text, owner=message.recipient, lookup=live(call.store)))
     if wanted := call.query.get("trigger_data"):
-        kept = pairs(wanted)
-        activities = [each for each in activities if matches(each["data"] or {}, kept)]
+        added, kept = _added(call.store.messages.data(message.seq), activities), pairs(wanted)
+        activities = [each for each in activities if matches({**added, **(each["data"] or {})}, kept)]
     page = sliced_page(activities, PageRequest.of(call.query))
     return Reply(200, page.answer("items", lambda row: row[1]))
+
+
+def _added(data: str, activities: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what the data of a message has and none of its triggers brought (TRIGGER-DATA-FETCHED)."""
+    brought = {name for each in activities for name in each["data"] or ()}
+    return {name: value for name, value in msgspec.json.decode(data).items() if name not in brought}
 
 
 def mark_message_interacted(call: Call) -> Reply:

@@ -204,6 +204,11 @@ class Messages:
         row = self._connection.execute("SELECT activities_json FROM shown_messages WHERE seq = ?", (seq,)).fetchone()
         return str(row[0])
 
+    def data(self, seq: int) -> str:
+        """Return the data of a message: of all its triggers, and what steps of its workflow added."""
+        row = self._connection.execute("SELECT data FROM messages WHERE seq = ?", (seq,)).fetchone()
+        return str(row[0])
+
     def events(self, seq: int, request: PageRequest) -> Page:
         """Return a page of the events of a message, oldest first: type, inserted_at, data (JSON or None)."""
         return select_page(
