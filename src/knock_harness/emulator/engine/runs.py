@@ -59,10 +59,12 @@ __all__ = [
 
 ANSWERED: Final = "run_answered"  # kinds of due work
 QUEUE: Final = "queue_runs"
-#: Runs of one order that are carried out in one piece of work; requests wait for what was begun.
-AT_A_TIME: Final = 8
+#: Runs of one order that are carried out in one piece of work; requests wait for what was begun, which is several
+#: pieces. So few recipients are not queued at all.
+AT_A_TIME: Final = 2
+FEW: Final = 8
 #: Runs of one order that are put into the queue in one piece of work.
-PORTION: Final = 64
+PORTION: Final = 16
 _LEAST: Final = timedelta(microseconds=1)
 
 _decode_data = msgspec.json.Decoder(dict[str, object]).decode
@@ -232,7 +234,7 @@ def begin(environment: Environment, plan: Plan, order: Order, addressees: Sequen
     if order.depth and addressees:  # those that a workflow starts share what it may start
         order = msgspec.structs.replace(order, allowance=order.allowance // len(addressees))
     about = _about(order)
-    if len(addressees) <= AT_A_TIME:
+    if len(addressees) <= FEW:
         for each in addressees:
             run = Run(environment, plan, environment.ids.uuid(), _progress(environment, order, each), Events(), at=at)
             environment.store.runs.add(_carried_on(run, inserted_at=now, about=about))
