@@ -7,14 +7,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 import knock_harness.emulator
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
 LONGEST_S = 120
@@ -34,7 +30,7 @@ def test_comments_of_an_hour_are_one_message_in_python() -> None:
 
 
 @pytest.fixture
-def node_folder(tmp_path: Path) -> Iterator[Path]:
+def node_folder(tmp_path: Path) -> Path:
     """The example for Node, with the clients that it names installed beside it."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("Node.js is not installed")
@@ -50,7 +46,7 @@ def node_folder(tmp_path: Path) -> Iterator[Path]:
     )
     if installed.returncode:
         pytest.skip(f"npm cannot install the clients: {installed.stderr.strip().splitlines()[-1:]}")
-    yield folder
+    return folder
 
 
 def test_comments_of_an_hour_are_one_message_in_node_and_in_a_browser(node_folder: Path) -> None:
