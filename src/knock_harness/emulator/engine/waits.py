@@ -69,8 +69,8 @@ def _listener(environment: Environment) -> Listener:
     def listen(event: MessageEvent) -> None:
         found = environment.store.messages.whose(event.id)
         if found is not None:
-            recipient, source_key = found
-            about = {"source_key": source_key, "message_id": event.id, "data": event.data}
+            recipient, told = found
+            about = {**told, "message_id": event.id, "data": event.data}
             key, at = event.type.removeprefix("message."), moment(event.at)
             happened(environment, _MESSAGE, key, recipient, about, at=at)
 
@@ -99,7 +99,7 @@ def wait_ended(run: Run, planned: PlannedStep) -> Outcome:
     if event is None:
         run.environment.store.waits.remove(run.id)
         run.tell(step, "wait_timed_out")
-        return _next(run, settings.get("on_timeout"), "no_event_in_time")
+        return _next(run, settings.get("on_timeout") or "halt", "no_event_in_time")
     if not _matches(run, settings, event):
         until = msgspec.msgpack.decode(run.progress.memory, type=str)
         return _wait(run, planned, moment(until) if until else None)

@@ -153,12 +153,19 @@ class Messages:
         ).fetchone()
         return Stored(row[0], id, Ref(row[1], row[2]), *row[3:]) if row else None
 
-    def whose(self, id: str) -> tuple[Ref, str] | None:  # noqa: A002
-        """Return whose a message is, and the key of the workflow or guide it came from; None if there is no such."""
+    def whose(self, id: str) -> tuple[Ref, dict[str, Any]] | None:  # noqa: A002
+        """Return whose a message is, and what events of it tell beside themselves; None if there is no such."""
         row = self._connection.execute(
-            "SELECT collection, recipient_id, source_key FROM messages WHERE id = ?", (id,)
+            "SELECT collection, recipient_id, channel_id, tenant, source_key, '{' || about || '}}' FROM messages"
+            " JOIN message_origins ON message_origins.seq = messages.origin WHERE id = ?",
+            (id,),
         ).fetchone()
-        return (Ref(row[0], row[1]), row[2]) if row else None
+        if row is None:
+            return None
+        about = msgspec.json.decode(row[5])
+        source = {"type": about["source"]["type"], "key": row[4]}
+        told = {"source_key": row[4], "source": source, "channel_id": row[2], "tenant_id": row[3]}
+        return Ref(row[0], row[1]), {**told, "step_ref": about["source"]["step_ref"]}
 
     def owners(self, ids: Sequence[str]) -> Sequence[tuple[Ref, str | None]]:
         """Return whose the messages of some ids are, and the tenant each is about; ids of none are left out."""
