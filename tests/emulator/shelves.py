@@ -189,9 +189,12 @@ def delivery_logs(shop: Workshop, count: int) -> tuple[str, list[str]]:
     message = shop.send(channel="sms")
     log = {"request": {"method": "POST", "path": "/", "host": "sms.test", "query": "", "headers": {}, "body": {}}}
     log |= {"response": {"status": 500, "headers": {}, "body": {}}, "service_name": "twilio"}
+    messages = shop.environment.store.messages
+    stored = messages.find(message)
+    assert stored is not None
     with shop.environment.store.transaction():
         for number in range(count):
-            shop.environment.store.messages.add_delivery_log(message, log, at=f"2026-03-01T12:00:{number:02}.000000Z")
+            messages.add_delivery_log(stored.seq, log, at=f"2026-03-01T12:00:{number:02}.000000Z")
     return f"/v1/messages/{message}/delivery_logs", []
 
 

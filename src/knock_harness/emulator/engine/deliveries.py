@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from knock_harness.emulator.environment import Environment
     from knock_harness.emulator.outbound import OutboundAnswer
     from knock_harness.emulator.provider_rules import ProviderRule
+    from knock_harness.emulator.references import Ref
     from knock_harness.emulator.store.messages import Outgoing
 
 __all__ = ["ANSWERED", "MOST_TRIES", "REPORT", "SEND", "WAITS", "answered", "plan", "report", "send"]
@@ -64,7 +65,9 @@ def send(environment: Environment, payload: bytes, at: datetime) -> None:
     try:
         request = _request(environment, message, channel, content)
     except ValueError as error:
-        _set_status(environment, message_id, "undelivered", at, _failure("fatal_error", str(error)))
+        environment.store.messages.move_to(
+            message.seq, "undelivered", at=stamp(at), data=_failure("fatal_error", str(error))
+        )
         return
     if channel.type == "http" and rule is ACCEPTS and environment.settings.outbound == LOOPBACK and is_loopback(to):
         environment.call_out(_call(request), answered_by=ANSWERED, about=payload)
@@ -72,7 +75,7 @@ def send(environment: Environment, payload: bytes, at: datetime) -> None:
     outcome = stand_in(rule, channel, attempt=attempt)
     _settle(environment, message, channel, request, outcome, attempt=attempt, at=at)
     if channel.type in _REPORTED_LATER and rule.report != "nothing" and 200 <= outcome.status < 300:
-        _await_report(environment, message_id, rule, at=at)
+        _await_report(environment, message, rule, at=at)
 
 
 def answered(environment: Environment, payload: bytes, at: datetime) -> None:
@@ -93,8 +96,7 @@ def report(environment: Environment, payload: bytes, at: datetime) -> None:
     message = environment.store.messages.find(message_id)
     if message is None or message.status != "sent":
         return
-    told = None if status == "delivered" else _failure(status, "The provider reported it later")
-    _set_status(environment, message_id, status, at, told)
+    _report(environment, message.seq, status, at=at)
 
 
 def _request(environment: Environment, message: Outgoing, channel: Channel, content: Mapping[str, Any]) -> Delivery:
@@ -108,9 +110,18 @@ def _request(environment: Environment, message: Outgoing, channel: Channel, cont
     return request._replace(headers={**request.headers, **headers})
 
 
-def _await_report(environment: Environment, message_id: str, rule: ProviderRule, *, at: datetime) -> None:
-    due = at + timedelta(seconds=rule.report_after_s)
-    environment.later(REPORT, _encode((message_id, rule.report)), at=due)
+def _await_report(environment: Environment, message: Outgoing, rule: ProviderRule, *, at: datetime) -> None:
+    """Let the provider's word come: at once, which needs no piece of work of its own, or later."""
+    if rule.report_after_s:
+        due = at + timedelta(seconds=rule.report_after_s)
+        environment.later(REPORT, _encode((message.id, rule.report)), at=due)
+    else:
+        _report(environment, message.seq, rule.report, at=at)
+
+
+def _report(environment: Environment, seq: int, status: str, *, at: datetime) -> None:
+    told = None if status == "delivered" else _failure(status, "The provider reported it later")
+    environment.store.messages.move_to(seq, status, at=stamp(at), data=told)
 
 
 def _settle(
@@ -124,30 +135,24 @@ def _settle(
     at: datetime,
 ) -> None:
     """Let a message be what the answer to a try makes of it."""
-    environment.store.messages.add_delivery_log(message.id, _log(channel, request, outcome), at=stamp(at))
+    messages, now = environment.store.messages, stamp(at)
+    messages.add_delivery_log(message.seq, _log(channel, request, outcome), at=now)
     status, told = _status(channel, outcome, attempt)
     token = request.body.get("token") if channel.type == "push" and isinstance(request.body, dict) else None
     if status == "bounced" and told is not None and token:
         told["token"] = token
-    _set_status(environment, message.id, status, at, told)
+    messages.move_to(message.seq, status, at=now, data=told)
     if status == "delivery_attempted":
         plan(environment, message.id, channel, at=at + WAITS[attempt - 1], attempt=attempt + 1)
     elif status == "bounced" and token and channel.settings.get("token_deregistration"):
-        _deregister(environment, message.id, channel, token=token)
+        _deregister(environment, message.recipient, channel, token=token)
 
 
-def _set_status(
-    environment: Environment, message_id: str, status: str, at: datetime, told: Mapping[str, Any] | None
-) -> None:
-    environment.store.messages.set_status(message_id, status, at=stamp(at), data=told)
-
-
-def _deregister(environment: Environment, message_id: str, channel: Channel, *, token: str) -> None:
+def _deregister(environment: Environment, recipient: Ref, channel: Channel, *, token: str) -> None:
     """Forget a token that the provider does not know any more (CHDATA-TOKEN-DEREGISTRATION)."""
-    message = environment.store.messages.find(message_id)
-    data = environment.store.channel_data.get(message.recipient, channel.id) if message is not None else None
-    if message is not None and data is not None:
-        environment.store.channel_data.put(message.recipient, channel.id, without_token(data, token))
+    data = environment.store.channel_data.get(recipient, channel.id)
+    if data is not None:
+        environment.store.channel_data.put(recipient, channel.id, without_token(data, token))
 
 
 def _status(channel: Channel, outcome: Outcome, attempt: int) -> tuple[str, dict[str, Any] | None]:

@@ -60,6 +60,7 @@ Listener: TypeAlias = Callable[[MessageEvent], None]
 class Outgoing(NamedTuple):
     """A message to be handed to its provider: whose it is, and its content as the API shows it, in JSON."""
 
+    seq: int
     id: str
     status: str
     workflow: str
@@ -106,12 +107,13 @@ class Messages:
             data: what the event tells beside its type (EVENTS-DELIVERY-DATA).
         """
         stored = self.find(id)
-        if stored is None:
-            return
-        self._connection.execute(
-            "UPDATE messages SET status = ?, updated_at = ? WHERE seq = ?", (status, at, stored.seq)
-        )
-        self._add_event(stored.seq, f"message.{status}", at, data)
+        if stored is not None:
+            self.move_to(stored.seq, status, at=at, data=data)
+
+    def move_to(self, seq: int, status: str, *, at: str, data: Mapping[str, Any] | None = None) -> None:
+        """Move the message at a place to another delivery status; see `set_status`."""
+        self._connection.execute("UPDATE messages SET status = ?, updated_at = ? WHERE seq = ?", (status, at, seq))
+        self._add_event(seq, f"message.{status}", at, data)
 
     def engage(self, seqs: Sequence[int], change: Change, *, at: str, data: Mapping[str, Any] | None = None) -> None:
         """Set or clear one engagement status of messages, with an event each.
@@ -129,17 +131,16 @@ class Messages:
             if changed.rowcount:
                 self._add_event(seq, change.event, at, data)
 
-    def add_delivery_log(self, id: str, log: Mapping[str, Any], *, at: str) -> None:  # noqa: A002
+    def add_delivery_log(self, seq: int, log: Mapping[str, Any], *, at: str) -> None:
         """Add what was asked of a provider and what it answered (DELIVERY-LOGS-ATTEMPTS).
 
         Args:
-            id: of the message; nothing happens if it is gone.
+            seq: the place of the message.
             log: ``request``, ``response`` and ``service_name``, in the form of the API.
             at: when, as the API writes it.
         """
         self._connection.execute(
-            "INSERT INTO delivery_logs (message, inserted_at, log) SELECT seq, ?, ? FROM messages WHERE id = ?",
-            (at, as_json(log), id),
+            "INSERT INTO delivery_logs (message, inserted_at, log) VALUES (?, ?, ?)", (seq, at, as_json(log))
         )
 
     def find(self, id: str) -> Stored | None:  # noqa: A002
@@ -178,12 +179,12 @@ class Messages:
     def outgoing(self, id: str) -> Outgoing | None:  # noqa: A002
         """Return what is sent of a message, or None if there is no such; those of feeds are not sent."""
         found = self._connection.execute(
-            "SELECT id, status, source_key, content, collection, recipient_id FROM messages WHERE id = ?", (id,)
+            "SELECT seq, status, source_key, content, collection, recipient_id FROM messages WHERE id = ?", (id,)
         ).fetchone()
         if found is None or not found[3]:
             return None
-        message_id, status, workflow, content, *recipient = found
-        return Outgoing(message_id, status, workflow, content, Ref(*recipient))
+        seq, status, workflow, content, *recipient = found
+        return Outgoing(seq, id, status, workflow, content, Ref(*recipient))
 
     def read(self, id: str, *, since: str = "") -> str | None:  # noqa: A002
         """Return a message as the API shows it, or None if there is no such since a moment."""
