@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from knock_harness.contract.project_folder import CheckWorkflow
+
     from .clock import Clock
 
-__all__ = ["CLOCKS", "SEEDED_START", "ClockKind", "OutboundKind", "assembled"]
+__all__ = ["CLOCKS", "SEEDED_START", "ClockKind", "OutboundKind", "assembled", "template_check"]
 
 ClockKind: TypeAlias = Literal["real", "virtual"]
 OutboundKind: TypeAlias = Literal["off", "loopback"]
@@ -71,13 +73,22 @@ def assembled(
         raise InvalidConfiguration(str(error), where="--limits") from None
     return Emulator(
         new_clock=_clocks(clock, start=start, is_seeded=seed is not None),
-        project=contract.project.load(project),
+        project=contract.project.load(project, check=template_check(strict=strict)),
         keys=keys,
         strict_keys=strict_keys,
         seed=seed,
         settings=Settings(limits=limits, outbound=outbound, strict_templates=strict),
         data=data,
     )
+
+
+def template_check(*, strict: bool) -> CheckWorkflow | None:
+    """Return what refuses workflows of a project folder; None: nothing does."""
+    if not strict:
+        return None
+    from .engine.template_checks import check_workflow  # here, as it takes Liquid to be loaded
+
+    return check_workflow
 
 
 def _clocks(kind: ClockKind, *, start: datetime | None, is_seeded: bool) -> Callable[[], Clock]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import signal
 from time import time
 from typing import TYPE_CHECKING
 
@@ -17,10 +19,11 @@ from .corking import HANG_UP, CorkedProtocol
 from .exchange import Request
 from .failures import NOTHING_SENT, part_sent
 from .faults import arrived
+from .validation import LARGEST_BODY
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping
     from typing import Any, TypeAlias
 
     from .callers import AsyncCaller
@@ -28,10 +31,12 @@ if TYPE_CHECKING:
     from .emulator import Emulator
     from .faults import Trouble
 
+    Message: TypeAlias = MutableMapping[str, Any]
     Scope: TypeAlias = MutableMapping[str, Any]
-    Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-    Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    Receive: TypeAlias = Callable[[], Awaitable[Message]]
+    Send: TypeAlias = Callable[[Message], Awaitable[None]]
     ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+    Beside: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 __all__ = ["application", "configuration", "serve"]
 
@@ -55,10 +60,12 @@ class Shell:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         message = await receive()
-        body = message.get("body", b"")
-        while message.get("more_body", False):
-            message = await receive()
-            body += message.get("body", b"")
+        if message.get("more_body", False):
+            longest = math.inf if scope["path"].startswith(CONTROL) else LARGEST_BODY
+            message = await _whole(message, receive, longest=longest)
+        if message["type"] == "http.disconnect":
+            return  # a request that came in part is none
+        body = message["body"]
         headers = scope["headers"]
         host = next((value for name, value in headers if name == b"host"), b"127.0.0.1")
         request = Request(
@@ -144,6 +151,20 @@ class Shell:
         return None if due_at == NEVER else max(0.0, due_at - time())
 
 
+async def _whole(first: Message, receive: Receive, *, longest: float) -> Message:
+    """Return the message with the whole body of a request, or as much of it as shows that it is too long.
+
+    The server passes over what is left of it when the request is answered.
+    """
+    message, body = first, bytearray(first["body"])
+    while message.get("more_body", False) and len(body) <= longest:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return message
+        body += message["body"]
+    return {"type": "http.request", "body": bytes(body)}
+
+
 async def _cut(scope: Scope, receive: Receive, send: Send, answer: Answer, part: bytes) -> None:
     """Send a part of an answer, or nothing of it, and hang up."""
     if answer.status != NOTHING_SENT:
@@ -155,7 +176,11 @@ async def _cut(scope: Scope, receive: Receive, send: Send, answer: Answer, part:
 
 
 def application(
-    emulator: Emulator, *, control: ControlApi | None = None, on_ready: Callable[[], None] = lambda: None
+    emulator: Emulator,
+    *,
+    control: ControlApi | None = None,
+    on_ready: Callable[[], None] = lambda: None,
+    beside: Beside | None = None,
 ) -> ASGIApp:
     """Return the ASGI application of an emulator: the API below /v1, the control API below /_emulator.
 
@@ -165,43 +190,66 @@ def application(
         emulator: who answers.
         control: who answers below /_emulator; None: nobody.
         on_ready: called once before the first request.
+        beside: what else is done while it answers, until it is cancelled.
     """
     shell = Shell(emulator, control)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await shell(scope, receive, send)
-        else:
-            await _live(shell, receive, send, on_ready)
+            return
+        await receive()
+        tasks = [asyncio.create_task(each()) for each in (shell.do_what_is_due, beside) if each is not None]
+        await asyncio.sleep(0)  # all of them have begun when it is ready
+        on_ready()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for task in tasks:
+            task.cancel()
+        await shell.close()
+        await send({"type": "lifespan.shutdown.complete"})
 
     return app
 
 
-async def _live(shell: Shell, receive: Receive, send: Send, on_ready: Callable[[], None]) -> None:
-    """Do what is due from the start of the server to its end."""
-    await receive()
-    due = asyncio.create_task(shell.do_what_is_due())
-    on_ready()
-    await send({"type": "lifespan.startup.complete"})
-    await receive()
-    due.cancel()
-    await shell.close()
-    await send({"type": "lifespan.shutdown.complete"})
-
-
 def serve(
-    emulator: Emulator, listener: socket.socket, *, control: ControlApi | None, on_ready: Callable[[], None]
+    emulator: Emulator,
+    listener: socket.socket,
+    *,
+    control: ControlApi | None,
+    on_ready: Callable[[], None],
+    beside: Beside | None = None,
 ) -> None:
-    """Serve an emulator on a listening socket until the process is told to stop (SIGINT or SIGTERM)."""
-    uvicorn.Server(configuration(emulator, control=control, on_ready=on_ready)).run(sockets=[listener])
+    """Serve an emulator on a listening socket until the process is told to stop (SIGINT or SIGTERM).
+
+    For the arguments see `application`.
+    """
+    server = uvicorn.Server(configuration(emulator, control=control, on_ready=on_ready, beside=beside))
+    with _ending_quietly():
+        server.run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _ending_quietly() -> Iterator[None]:
+    """Let signals that told the server to stop have no other effect: it raises them once more when it has stopped."""
+    before = {each: signal.signal(each, lambda *_: None) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def configuration(
-    emulator: Emulator, *, control: ControlApi | None, on_ready: Callable[[], None] = lambda: None
+    emulator: Emulator,
+    *,
+    control: ControlApi | None,
+    on_ready: Callable[[], None] = lambda: None,
+    beside: Beside | None = None,
 ) -> uvicorn.Config:
     """Return what uvicorn has to know to serve an emulator; for the arguments see `application`."""
     return uvicorn.Config(
-        application(emulator, control=control, on_ready=on_ready),
+        application(emulator, control=control, on_ready=on_ready, beside=beside),
         http=CorkedProtocol,
         ws="none",
         lifespan="on",
