@@ -152,3 +152,16 @@ def test_after_a_reset_the_same_requests_give_the_same_identifiers(
     emulator.reset(KEY)
 
     assert program() == first
+
+
+def test_what_one_piece_leaves_comes_before_later_pieces_though_another_one_comes_first(
+    environment: Environment, move: Callable[[timedelta], int], done: list[tuple[str, datetime, datetime]]
+) -> None:
+    now = environment.clock.now()
+    for name, minutes in (("breeds", 60), ("second", 60), ("last", 121)):
+        environment.later("noted", name.encode(), at=now + timedelta(minutes=minutes))
+    environment.later("noted", b"between", at=now + timedelta(minutes=90))
+
+    move(timedelta(hours=3))
+
+    assert [name for name, _, _ in done] == ["breeds", "second", "between", "bred", "last"]

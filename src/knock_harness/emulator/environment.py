@@ -105,7 +105,7 @@ class Environment:
         self._seed = seed
         self._base_settings = settings or Settings()
         self._calling: set[int] = set()  # places of the outbound calls that are being made
-        self._earliest_put = NEVER  # of the work put since a piece of work began, when the first is due
+        self._earliest_put = NEVER  # of the work put since a slice of work began, when the first is due
         self._rests = False
         self._open(Store(path))
 
@@ -283,10 +283,9 @@ class Environment:
         Work that was put meanwhile and is due earlier comes first, as do outbound calls while the clock is moved: the
         rest is left for the next time.
         """
-        number = 0
+        number, self._earliest_put = 0, NEVER
         with self.store.transaction():
             for number, each in enumerate(due, start=1):
-                self._earliest_put = NEVER
                 at = moment(each.due_at)
                 if moving:
                     self._move_to(at)
