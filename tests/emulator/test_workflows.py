@@ -71,7 +71,7 @@ def test_a_trigger_that_is_refused_starts_nothing(
 
 
 @pytest.mark.promise("TRIGGER-DATA-SIZE")
-@pytest.mark.parametrize(("size_mb", "status"), [(9, 200), (11, 422)], ids=["nearly as large as may be", "too large"])
+@pytest.mark.parametrize(("size_mb", "status"), [(9, 200), (11, 413)], ids=["nearly as large as may be", "too large"])
 @pytest.mark.parametrize("place", ["common", "own"])
 def test_data_may_be_ten_megabytes_and_no_more(
     api: httpx.Client, environment: Environment, place: str, size_mb: int, status: int
@@ -85,7 +85,7 @@ def test_data_may_be_ten_megabytes_and_no_more(
     answer = api.post(TRIGGER, json=bodies[place])
 
     assert answer.status_code == status
-    assert (environment.store.queue.next_due() is None) is (status == 422)
+    assert (environment.store.queue.next_due() is None) is (status == 413)
 
 
 def test_data_that_fits_the_schema_is_taken(trigger: Callable[..., str], runs: Callable[..., Any]) -> None:

@@ -6,9 +6,13 @@ them wakes the reader, which on a virtual machine costs more than working out th
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .exchange import JSON
+from .refusals import Refusal
 
 if TYPE_CHECKING:
     import asyncio
@@ -59,3 +63,16 @@ class CorkedProtocol(HttpToolsProtocol):
         """Begin to read a request; who answers it may hang up."""
         super().on_message_begin()
         self.scope["extensions"] = {HANG_UP: {"close": self.transport.close}}
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP in the form of all refusals, and hang up."""
+        body = Refusal(400, "malformed_request", msg).reply().content()
+        head = (
+            "HTTP/1.1 400 Bad Request\r\n"
+            f"x-request-id: {secrets.token_urlsafe(15)}\r\n"
+            f"content-type: {JSON}\r\n"
+            f"content-length: {len(body)}\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from .exchange import Request
 
-__all__ = ["parse_body", "validate"]
+__all__ = ["LARGEST_BODY", "parse_body", "validate"]
 
-
+#: Bytes of a body that are read: the data of a trigger (TRIGGER-DATA-SIZE) and what stands around it.
+LARGEST_BODY: Final = 10 * 2**20 + 2**18
 #: Levels of maps and lists in a body. The validator tells what is wrong down to level 255, and what is stored comes
 #: back within other maps, which must not be too deep to write.
 DEEPEST: Final = 250
@@ -29,7 +30,8 @@ def parse_body(operation: Operation, request: Request) -> Any:
     """Return the JSON value of a body; None where the operation takes none or none was sent.
 
     Raises:
-        Refusal: 415, the body is declared as something else than JSON; 400, it is no JSON (ERR-MALFORMED-JSON).
+        Refusal: 413, the body is too large for any operation; 415, it is declared as something else than JSON; 400, it
+            is no JSON (ERR-MALFORMED-JSON).
         InvalidParams: the body is required (HTTP-DELETE-BODY).
     """
     if operation.body is None:  # HTTP-EMPTY-BODY-WRITES
@@ -38,6 +40,8 @@ def parse_body(operation: Operation, request: Request) -> Any:
         if operation.body_required:
             raise InvalidParams.at("body", "is required", kind="required")
         return None
+    if len(request.body) > LARGEST_BODY:
+        raise Refusal(413, "content_too_large", "The body is larger than 10 MB")
     content_type = request.header(b"content-type")
     if content_type is not None and not _is_json(content_type):
         raise Refusal(415, "unsupported_media_type", "The body of a request is JSON")
