@@ -16,6 +16,7 @@ from knock_harness.emulator.seeding import SLICE, Seeds, seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from knock_harness.emulator.environment import Environment
 
@@ -267,6 +268,26 @@ def filled_emulator(number: int, *, before: int = 0) -> list[bytes]:
         answers = [client.get(path).content for path in ("/v1/messages?page_size=50", "/v1/users")]
     emulator.close()
     return answers
+
+
+def test_what_is_refused_after_a_seeding_is_undone(api: httpx.Client, fill: Callable[..., dict[str, Any]]) -> None:
+    fill(users={"count": 1}, messages=[IN_APP])
+    trigger = {"recipients": ["ada", {"id": "bob", "name": "Bob"}, {"id": ""}]}
+
+    refused = api.post("/v1/workflows/in-app-message/trigger", json=trigger)
+
+    assert (refused.status_code, api.get("/v1/users/bob").status_code) == (422, 404)
+
+
+def test_an_environment_in_a_file_is_filled_too(tmp_path: Path) -> None:
+    emulator = Emulator(new_clock=lambda: VirtualClock(NOON), keys=[KEY], data=tmp_path)
+    seeded(emulator.environments[KEY], users={"count": 10}, messages=[IN_APP])
+    emulator.close()
+
+    again = Emulator(new_clock=lambda: VirtualClock(NOON), data=tmp_path)
+
+    assert len(page(again.environments[KEY], Question())["messages"]) == 20
+    again.close()
 
 
 def test_the_same_seed_gives_the_same_records() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import msgspec
@@ -44,7 +43,10 @@ _EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "sms": ("created", "queued", "sent", "delivered"),
 }
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS: Final = tuple(high + low for high in _DIGITS for low in _DIGITS)
 _KSUID_EPOCH: Final = 1_400_000_000
+#: A KSUID is a number of 27 digits to the base 62, and a second of it counts 2**128.
+_HEADS_A_SECOND: Final = 2**128 / 62**21
 #: Marks, and the parameter that takes the place of each.
 _MARKS: Final[Mapping[str, str]] = {
     "{message}": "?1",
@@ -172,7 +174,7 @@ class Messenger:
         shown, user = stamp(at), place % users.count
         engaged = draw()
         return (
-            f"{_ksuid_head(int(at.timestamp()))}{self._tail}{place:08d}",
+            f"{_ksuid_head(at.timestamp() // 1)}{self._tail}{place:08d}",
             users.id(user),
             users.first + user,
             place + 1,
@@ -269,12 +271,9 @@ def _insert_events(word: str, at: str) -> str:
     """  # noqa: S608 - words and columns of ours
 
 
-@lru_cache(maxsize=4)
-def _ksuid_head(seconds: int) -> str:
-    """Return how every KSUID of a second may begin, whatever follows: six of its characters."""
-    number = ((seconds - _KSUID_EPOCH) << 128) // 62**21 + 1
-    digits = []
-    for _ in range(6):
-        number, digit = divmod(number, 62)
-        digits.append(_DIGITS[digit])
-    return "".join(reversed(digits))
+def _ksuid_head(seconds: float) -> str:
+    """Return six characters with which a KSUID of a second may begin, whatever follows."""
+    number = int((seconds - _KSUID_EPOCH) * _HEADS_A_SECOND) + 2  # rounded or not, neither too early nor too late
+    rest, low = divmod(number, len(_PAIRS))
+    high, middle = divmod(rest, len(_PAIRS))
+    return _PAIRS[high] + _PAIRS[middle] + _PAIRS[low]

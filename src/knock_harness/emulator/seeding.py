@@ -6,6 +6,7 @@ in between, and see what is there by then.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from .environment import Environment
+    from .store import Store
 
 __all__ = ["SLICE", "ObjectSeeds", "RecipientSeeds", "Seeds", "seed"]
 
@@ -142,7 +144,7 @@ def seed(environment: Environment, seeds: Seeds) -> Generator[int, None, dict[st
         yield from _written(environment, _ADD_SUBSCRIPTION, _subscriptions(each, users, at))
     for messenger in messengers:
         while messenger.left:
-            with environment.store.transaction():
+            with _slice(environment.store):
                 number = messenger.write(SLICE)
             yield number
     return {
@@ -164,9 +166,28 @@ def _check(seeds: Seeds) -> None:
 
 def _written(environment: Environment, sql: str, rows: Iterator[Sequence[Any]]) -> Iterator[int]:
     while part := list(islice(rows, SLICE)):
-        with environment.store.transaction():
+        with _slice(environment.store):
             environment.store.connection.executemany(sql, part)
         yield len(part)
+
+
+@contextmanager
+def _slice(store: Store) -> Iterator[None]:
+    """Write a slice in one transaction.
+
+    In memory nothing is noted by which it could be undone: most pages of the indexes change in every slice, and to copy
+    them takes longer than the slice. Nothing in a slice can be refused, and without memory for it the process ends.
+    """
+    if store.path is not None:
+        with store.transaction():
+            yield
+        return
+    store.connection.execute("PRAGMA journal_mode = OFF")
+    try:
+        with store.transaction():
+            yield
+    finally:
+        store.connection.execute("PRAGMA journal_mode = MEMORY")
 
 
 def _recipients(seeds: RecipientSeeds, collection: str, at: str) -> Iterator[Sequence[Any]]:
