@@ -13,6 +13,7 @@ import httpx
 import jwt
 import msgspec
 import pytest
+import uvicorn
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -24,7 +25,7 @@ from knock_harness.emulator.exchange import Request
 from knock_harness.emulator.message import NewActivity, NewMessage, as_json, origin
 from knock_harness.emulator.outbound import OutboundAnswer
 from knock_harness.emulator.references import Ref
-from knock_harness.emulator.server import server
+from knock_harness.emulator.server import configuration
 from knock_harness.target import Client, Ledger, World, packaged_target
 from knock_harness.verify.answers import Answer
 from knock_harness.verify.drafts import send as send_draft
@@ -131,7 +132,6 @@ def new_signing_key() -> str:
     ).decode()
 
 
-@pytest.fixture
 @functools.cache
 def loaded(key: str) -> Any:
     """Return a private key that can sign; reading it takes longer than signing."""
@@ -144,6 +144,7 @@ def public_key(signing_key: str) -> str:
     return user_tokens.public_half(signing_key)
 
 
+@pytest.fixture
 def secure(environment: Environment, public_key: str) -> None:
     """Let the environment have enhanced security, and a signing key."""
     environment.configure(enhanced_security=True, signing_key=public_key)
@@ -231,7 +232,7 @@ def serve() -> Callable[[Emulator], AbstractContextManager[str]]:
     @contextmanager
     def serve(emulator: Emulator) -> Iterator[str]:
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            served = server(emulator, control=ControlApi(emulator), on_ready=lambda: None)
+            served = uvicorn.Server(configuration(emulator, control=ControlApi(emulator)))
             thread = Thread(target=served.run, kwargs={"sockets": [listener]})
             thread.start()
             try:
