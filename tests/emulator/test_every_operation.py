@@ -10,7 +10,12 @@ import pytest
 from knock_harness import contract
 from knock_harness.contract import requirements
 from knock_harness.emulator.exchange import Request
+from knock_harness.verify.account_tree import breakable
 from knock_harness.verify.documented import undocumented
+from knock_harness.verify.examination import Examiner
+from knock_harness.verify.generation import draw_each, invalid_requests, valid_requests
+from knock_harness.verify.judgements import Judges
+from knock_harness.verify.observations import Judge
 from knock_harness.verify.plain import plain_request
 
 if TYPE_CHECKING:
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 
     from knock_harness.contract import Operation
     from knock_harness.emulator import Emulator
+    from knock_harness.target import World
     from knock_harness.verify.answers import Answer
 
     Ask = Callable[..., Answer]
@@ -126,6 +132,19 @@ def test_a_plain_request_has_the_documented_answer(ask: Ask, operation: Operatio
     assert answer.status == operation.success, answer.exchange.response_body
     assert undocumented(answer) is True
     assert answer.headers["x-request-id"]
+
+
+@pytest.mark.promise("CONTRACT-RESPONSE", "CONTRACT-VALID-ACCEPTED", "CONTRACT-INVALID-REFUSED")
+@each_operation
+def test_requests_that_keep_or_break_the_contract_are_judged_by_it(world: World, operation: Operation) -> None:
+    examiner = Examiner(world, Judge(requirements.load()), Judges())
+    kinds = [valid_requests(operation), *([invalid_requests(operation)] if breakable(operation) else [])]
+
+    for requests in kinds:
+        draw_each(requests, examiner.examine, count=2, seed=1)
+
+    assert examiner.sent
+    examiner.conclude()
 
 
 @pytest.mark.promise("HTTP-JSON-CONTENT-TYPE")
