@@ -68,7 +68,7 @@ def _duration(value: str | float) -> timedelta:
     try:
         by = timedelta(seconds=value) if not isinstance(value, str) else msgspec.convert(value, timedelta)
     except (msgspec.ValidationError, OverflowError):
-        raise InvalidParams.at("by", "is no duration of weeks, days, hours, minutes and seconds") from None
+        raise InvalidParams.at("by", "is no duration of days, hours, minutes and seconds") from None
     if by < timedelta():
         raise InvalidParams.at("by", "is negative; a clock is moved forward")
     return by
