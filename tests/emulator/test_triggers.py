@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from knock_harness.emulator.engine import triggers
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -269,12 +271,13 @@ class TestLargeFanOut:
 
     @pytest.mark.promise("CANCEL-SUBSET")
     def test_a_cancellation_reaches_runs_that_have_not_begun(
-        self, api: httpx.Client, work: Callable[[], None], environment: Environment, crowd: dict[str, str]
+        self, clock: HandClock, work: Callable[[], None], environment: Environment, crowd: dict[str, str]
     ) -> None:
-        body = {"recipients": [crowd], "cancellation_key": "k"}
-        api.post("/v1/workflows/delayed-message/trigger", json=body).raise_for_status()
-        cancelled = {"cancellation_key": "k", "recipients": ["user-299"]}
-        api.post("/v1/workflows/delayed-message/cancel", json=cancelled).raise_for_status()
+        at = environment.clock.now()
+        with environment.store.transaction():
+            triggers.accept(environment, "delayed-message", {"recipients": [crowd], "cancellation_key": "k"}, at=at)
+            triggers.cancel(environment, "delayed-message", "k", ["user-299"], at=at)
+        clock.advance(timedelta(0))
 
         work()
 

@@ -183,6 +183,14 @@ class TestRecipients:
         assert [each["data"] for each in messages()] == [{"a": 1, "b": 3}, {"a": 1, "b": 2}]
         assert "$trigger_data" not in api.get("/v1/users/ada").json()
 
+    @pytest.mark.promise("TRIGGER-PER-RECIPIENT-MERGE")
+    def test_data_of_one_recipient_counts_wherever_else_it_is_named(
+        self, trigger: Callable[..., str], messages: Callable[..., Any]
+    ) -> None:
+        trigger("in-app-message", "ada", {"id": "ada", "$trigger_data": {"b": 3}}, "ada", data={"b": 2})
+
+        assert [each["data"] for each in messages()] == [{"b": 3}]
+
     def test_numbers_may_be_large(self, trigger: Callable[..., str], messages: Callable[..., Any]) -> None:
         large = 2**100
 

@@ -36,3 +36,4 @@ def test_everybody_within_two_levels_is_reached_once(
 
     assert [each.ref for each in reached[: len(named)]] == named
     assert sorted(each.ref for each in reached) == sorted(expected)
+    assert {each.parent for each in reached[: len(named)]} == {None}

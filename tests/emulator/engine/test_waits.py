@@ -84,6 +84,28 @@ def test_only_the_first_event_counts_and_no_later_wake_comes_of_it(
     assert refs() == ["first", "second"]
 
 
+def test_the_time_that_is_not_waited_any_more_ends_no_later_pause(
+    api: httpx.Client,
+    commit: Callable[..., None],
+    in_app: Callable[..., Any],
+    trigger: Callable[..., str],
+    messages: Callable[..., Any],
+    clock: HandClock,
+    work: Callable[[], None],
+    refs: Callable[[], list[str]],
+) -> None:
+    delay = {"ref": "pause", "type": "delay", "settings": {"delay_for": {"unit": "hours", "value": 5}}}
+    commit("wait-flow", in_app("first"), wait(message_event("read")), delay, in_app("second"))
+    trigger("wait-flow", "ada")
+    api.put(f"/v1/messages/{messages()[0]['id']}/read")
+    work()
+
+    clock.advance(2 * HOUR)
+    work()
+
+    assert refs() == ["first"]
+
+
 @pytest.mark.parametrize(("on_timeout", "expected"), [("continue", ["first", "second"]), ("halt", ["first"])])
 def test_when_the_time_is_over_the_run_does_what_the_step_says(
     begin: Callable[..., str],
