@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from knock_harness.emulator.clock import stamp
+from knock_harness.emulator.engagement import CHANGES
 from knock_harness.emulator.snapshots import taken
 
 if TYPE_CHECKING:
@@ -101,6 +103,31 @@ def test_the_time_that_is_not_waited_any_more_ends_no_later_pause(
     work()
 
     clock.advance(2 * HOUR)
+    work()
+
+    assert refs() == ["first"]
+
+
+def test_an_event_that_comes_late_lets_no_later_step_go_on(
+    api: httpx.Client,
+    commit: Callable[..., None],
+    in_app: Callable[..., Any],
+    trigger: Callable[..., str],
+    messages: Callable[..., Any],
+    environment: Environment,
+    clock: HandClock,
+    work: Callable[[], None],
+    refs: Callable[[], list[str]],
+) -> None:
+    then = {**wait({"event_type": "recipient", "event_key": "updated"}), "ref": "then"}
+    commit("wait-flow", in_app("first"), wait(message_event("read")), then, in_app("second"))
+    trigger("wait-flow", "ada")
+    with environment.store.transaction():
+        message = environment.store.messages.find(messages()[0]["id"])
+        assert message is not None
+        for _ in range(2):
+            environment.store.messages.engage([message.seq], CHANGES["read"], at=stamp(clock.now()))
+    clock.advance(timedelta(0))
     work()
 
     assert refs() == ["first"]

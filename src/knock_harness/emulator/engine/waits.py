@@ -128,8 +128,13 @@ def _next(run: Run, wanted: str | None, reason: str) -> Outcome:
 
 
 def _matches(run: Run, settings: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
-    """Say whether an event comes from where the step wants it, and one of its groups of conditions holds as a whole."""
-    if not _comes_from(run, settings["event"], event):
+    """Say whether an event is of the kind and from where the step wants it, and one of its groups of conditions holds.
+
+    An event of another kind can come late, for an earlier step that another event let go on.
+    """
+    wanted = settings["event"]
+    of_kind = wanted["event_type"] == event["event_type"] and wanted.get("event_key") in {None, event["event_key"]}
+    if not of_kind or not _comes_from(run, wanted, event):
         return False
     groups = settings.get("match_conditions")
     run.scope.variables["event"] = event
