@@ -1,10 +1,9 @@
 """How long it takes to move the clock of an environment over work that waits.
 
-    python -m benchmarks.clock [STEPS] [TIMES]
+Run: python -m benchmarks.clock [--steps N] [--times N]
 
-STEPS runs (100,000) wait in a delay, each for a moment of its own within 24 hours; behind the delay a message is made.
-The clock is moved over all of them at once. With TIMES (say 10) that is done again with so many times as many, and the
-ratio is printed: it should be no more than TIMES and a tenth.
+Runs wait in a delay, each for a moment of its own within 24 hours; behind the delay a message is made. The clock is
+moved over all of them at once. With `--times` that is done again with so many times as many.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from benchmarks.figures import Figure, at_most, hand_over, parser
 from knock_harness.emulator import Emulator, VirtualClock, definitions
 from knock_harness.emulator.exchange import Request
 
@@ -55,8 +55,8 @@ def waiting(count: int) -> Emulator:
 
 
 def wait(number: int, count: int) -> str:
-    """Return until when a run waits; those that were triggered one after the other do not go on so."""
-    return (START + timedelta(seconds=1 + number * 7919 % count * A_DAY_S // count)).isoformat()
+    """Return until when a run waits: those that were triggered first go on first."""
+    return (START + timedelta(seconds=1 + number * A_DAY_S / count)).isoformat()
 
 
 def measure(count: int) -> float:
@@ -72,16 +72,32 @@ def measure(count: int) -> float:
     return took
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+def main() -> int:
+    """Measure, print, hand over."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--steps", type=int, default=100_000)
+    arguments.add_argument("--times", type=int, help="measure so many times as many as well, and the ratio")
+    given = arguments.parse_args()
     measure(1000)  # the first templates and statements
-    few = measure(count)
-    print(f"{count:9,} due steps: {few:7.2f} s ({few / count * 1e6:.0f} us each)")
-    if len(sys.argv) > 2:
-        times = int(sys.argv[2])
-        many = measure(count * times)
-        print(f"{count * times:9,} due steps: {many:7.2f} s, {many / few:.1f} times as long")
+    few = measure(given.steps)
+    figures = [
+        Figure(what=f"moving the clock over {given.steps:,} due steps", measured=few, unit="s", goal=at_most(10))
+    ]
+    if given.times:
+        more = measure(given.steps * given.times)
+        figures.append(
+            Figure(
+                what=f"the same over {given.steps * given.times:,}",
+                measured=more,
+                unit="s",
+                peer=f"over {given.steps:,}",
+                peer_measured=few,
+                ratio_goal=at_most(given.times * 1.1),
+            )
+        )
+    hand_over(figures, given.figures)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
