@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     import httpx
+
+    from knock_harness.emulator import Emulator
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -187,6 +192,38 @@ class TestSliding:
         wait(SECOND)
 
         assert (before, told()) == ([], [[0, 30]])
+
+    @pytest.mark.promise("BATCHSTEP-SLIDING", "BATCHSTEP-SLIDING-SHORT-LIMIT")
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        pauses=st.lists(st.integers(0, 70), min_size=1, max_size=12),
+        window=st.integers(1, 60),
+        limit=st.integers(1, 200),
+    )
+    def test_batches_close_when_a_model_says_so(
+        self, emulator: Emulator, batched: Any, at: Any, wait: Any, told: Any, pauses: Any, window: int, limit: int
+    ) -> None:
+        emulator.reset("sk_test_tests")
+        batched(
+            batch_window={"unit": "seconds", "value": window},
+            batch_window_type="sliding",
+            batch_window_extension_limit={"unit": "seconds", "value": limit},
+        )
+        moments = list(accumulate(pauses))
+        expected: list[list[int]] = []
+        opened = closes = -1
+        for each in moments:
+            if each >= closes:
+                opened, closes = each, each + window
+                expected.append([])
+            else:
+                closes = min(each + window, opened + limit)
+            expected[-1].append(each)
+
+        at(*moments)
+        wait(HOUR)
+
+        assert told() == expected
 
     @pytest.mark.promise("BATCHSTEP-SLIDING-SHORT-LIMIT")
     def test_a_limit_that_has_passed_closes_at_the_next_trigger(self, batched: Any, at: Any, told: Any) -> None:
