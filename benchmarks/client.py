@@ -1,6 +1,6 @@
 """How much the one HTTP client of the toolkit costs a request, recording and guard included, next to bare httpx.
 
-Run: python benchmarks/client.py [--requests N]
+Run: python -m benchmarks.client [--requests N]
 
 Both send the same PUT with a small JSON body over a kept connection to a server, in a process and on a processor of
 its own, that reads the request and answers with bytes prepared beforehand.
@@ -16,9 +16,9 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import httpx
-from figures import Figure, at_least, hand_over, parser
-from servers import SERVER_CPU, pinned, stop
 
+from benchmarks.figures import Figure, at_least, hand_over, parser
+from benchmarks.servers import SERVER_CPU, pinned, stop
 from knock_harness.target import Client, packaged_target
 
 if TYPE_CHECKING:

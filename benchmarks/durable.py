@@ -2,17 +2,17 @@
 
 With `--data` a trigger is acknowledged only when a killed process would not lose it; see `benchmarks/durability.py`.
 
-Run: python benchmarks/durable.py [--seconds N]
+Run: python -m benchmarks.durable [--seconds N]
 """
 
 from __future__ import annotations
 
 import tempfile
 
-from figures import Figure, at_least, hand_over, parser
-from peers import Missing, wrk
-from servers import emulator
-from serving import triggers
+from benchmarks.figures import Figure, at_least, hand_over, parser
+from benchmarks.peers import Missing, wrk
+from benchmarks.servers import emulator
+from benchmarks.serving import triggers
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """How many triggers the engine takes a second, and how many it carries through to the readable message.
 
-    python benchmarks/engine.py [COUNT]
+    python -m benchmarks.engine [COUNT]
 
 In one process, without a socket, per second of processor time. `accepted` is what a caller waits for: routing,
 validation and the place in the queue. `carried through` is the whole life of a trigger for one recipient: accepted,

@@ -3,7 +3,7 @@
 The baseline is the contract's document as it is published; what the suites draw from is the same document narrowed. The
 time is that of the processor, rejected draws included; building a strategy is paid once and not counted.
 
-Run: python benchmarks/generation.py [--examples N] [--operation ID ...]
+Run: python -m benchmarks.generation [--examples N] [--operation ID ...]
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import warnings
 from typing import Any
 
 import schemathesis
-from figures import Figure, at_most, hand_over, parser
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import GenerationMode
 
+from benchmarks.figures import Figure, at_most, hand_over, parser
 from knock_harness import contract
 from knock_harness.verify.generation import LONGEST_RANDOM_LIST
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from servers import GENERATOR_CPU, Server, pinned
+
+from benchmarks.servers import GENERATOR_CPU, Server, pinned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

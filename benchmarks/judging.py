@@ -4,7 +4,7 @@ Both get the same exported document, the same emulator over a socket, two worker
 with its start. Schemathesis is asked for the checks that hold an answer against the document; ours are held against
 those and against every requirement that a single answer can break.
 
-Run: python benchmarks/judging.py [--every N] [--examples N]
+Run: python -m benchmarks.judging [--every N] [--examples N]
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from figures import Figure, at_least, hand_over, parser
-
+from benchmarks.figures import Figure, at_least, hand_over, parser
 from knock_harness import contract
 from knock_harness.target import packaged_target
 from knock_harness.verify import Plan, suites

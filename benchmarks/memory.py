@@ -1,6 +1,6 @@
 """How much memory a stored message takes, with its run, its events and its place in a feed.
 
-Run: python benchmarks/memory.py [--messages N]
+Run: python -m benchmarks.memory [--messages N]
 
 Messages come of triggers, as they do in use. What counts is how much more the process of the emulator holds in the end
 than when it was warm.
@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from figures import Figure, at_most, hand_over, parser
-from peers import Missing, wrk
-from servers import Server, emulator
-from serving import bodies, messages, settled, triggers
+from benchmarks.figures import Figure, at_most, hand_over, parser
+from benchmarks.peers import Missing, wrk
+from benchmarks.servers import Server, emulator
+from benchmarks.serving import bodies, messages, settled, triggers
 
 ROUND_S = 5
 

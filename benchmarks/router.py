@@ -1,6 +1,6 @@
 """How long it takes to find the operation of a request, next to trying one pattern after the other.
 
-Run: python benchmarks/router.py
+Run: python -m benchmarks.router
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Run every benchmark program and print one table: what, measured, peer, ratio, goal, met.
 
-Run: python benchmarks/run.py [PROGRAM ...]
+Run: python -m benchmarks.run [PROGRAM ...]
 
 Each program runs in a process of its own and is bounded in time; one that fails or overruns is named below the table,
 and the exit code is 1. A goal that is missed is said, but is no failure: machines differ. The figures are left in
@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from figures import Figure, table
+
+from benchmarks.figures import Figure, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,10 @@ REPORT: Final = HERE.parent / "reports" / "latest" / "bench.json"
 PROGRAMS: Final[Mapping[str, float]] = {
     "startup": 60,
     "serving": 180,
+    "durable": 180,
+    "fan_out": 120,
+    "clock": 300,
+    "memory": 180,
     "scale": 240,
     "verdict": 240,
     "client": 120,
@@ -73,7 +78,7 @@ def run(program: str, figures: list[Figure]) -> str:
     """Run one program, add its figures, and return what went wrong, or nothing."""
     with tempfile.TemporaryDirectory(prefix="knock-bench-") as folder:
         file = Path(folder) / "figures.json"
-        command = [sys.executable, str(HERE / f"{program}.py"), "--figures", str(file)]
+        command = [sys.executable, "-m", f"benchmarks.{program}", "--figures", str(file)]
         started = time.monotonic()
         process = subprocess.Popen(command, cwd=HERE.parent, start_new_session=True)
         try:

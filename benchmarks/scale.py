@@ -1,6 +1,6 @@
 """What a million messages cost: the last page of a list next to the first, a feed read next to the same alone.
 
-Run: python benchmarks/scale.py [--messages N]
+Run: python -m benchmarks.scale [--messages N]
 
 In-process, without a server: what is compared is the work of the emulator. Both sides of a ratio are read in turn, and
 their medians are compared.
@@ -13,8 +13,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from figures import Figure, at_most, hand_over, parser
-
+from benchmarks.figures import Figure, at_most, hand_over, parser
 from knock_harness import contract
 from knock_harness.emulator import Emulator
 from knock_harness.emulator.clock import stamp

@@ -4,7 +4,7 @@ Triggers are accepted in a burst, then carried through to messages that their re
 burst gives the rate of acceptance, the time until the last message can be read gives the sustained rate. Prism only
 ever answers from the document, so it stands next to the accepted triggers and the reads.
 
-Run: python benchmarks/serving.py [--seconds N]
+Run: python -m benchmarks.serving [--seconds N]
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from figures import Figure, at_least, hand_over, parser
-from generator import Outcome, get, post
-from peers import Missing, wrk
-from peers import prism as prism_program
-from servers import Server, emulator, prism
 
+from benchmarks.figures import Figure, at_least, hand_over, parser
+from benchmarks.generator import Outcome, get, post
+from benchmarks.peers import Missing, wrk
+from benchmarks.peers import prism as prism_program
+from benchmarks.servers import Server, emulator, prism
 from knock_harness import contract
 
 USERS: Final = 100

@@ -1,6 +1,6 @@
 """Whether the memory of the emulator stays where it is under steady traffic, when its store is bounded.
 
-Run: python benchmarks/soak.py [--minutes N] [--rate N]
+Run: python -m benchmarks.soak [--minutes N] [--rate N]
 
 The store is bounded by a short retention window. Half of the requests trigger, half read a page of a feed, at a steady
 rate; the memory of the process is looked at every few seconds. The figure is its highest value in the second half,
@@ -13,12 +13,12 @@ import threading
 import time
 from typing import Any
 
-from figures import Figure, at_least, at_most, hand_over, parser
-from generator import CONNECTIONS, Outcome, get, post
-from memory import resident
-from peers import Missing, wrk
-from servers import emulator
-from serving import TRIGGER, USERS, bodies, feed
+from benchmarks.figures import Figure, at_least, at_most, hand_over, parser
+from benchmarks.generator import CONNECTIONS, Outcome, get, post
+from benchmarks.memory import resident
+from benchmarks.peers import Missing, wrk
+from benchmarks.servers import emulator
+from benchmarks.serving import TRIGGER, USERS, bodies, feed
 
 RETENTION_S = 20
 LOOK_S = 5.0

@@ -1,6 +1,7 @@
-"""How long it takes until the emulator answers, and until ``knock-harness --help`` is printed, next to bare Python.
+"""How long it takes until the emulator answers, in a process of its own and within a test, until an environment is reset,
+and until ``knock-harness --help`` is printed, next to bare Python.
 
-Run: python benchmarks/startup.py [--repeats N]
+Run: python -m benchmarks.startup [--repeats N]
 """
 
 from __future__ import annotations
@@ -11,14 +12,20 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
-from figures import Figure, at_most, hand_over, parser
-from servers import emulator
+import httpx
+
+import knock_harness.emulator
+from benchmarks.figures import Figure, at_most, hand_over, parser
+from benchmarks.servers import emulator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ANSWER_GOAL_MS: Final = 500
 HELP_GOAL_MS: Final = 200
+FIXTURE_GOAL_MS: Final = 100
+RESET_GOAL_MS: Final = 20
+MESSAGES: Final = 10_000
 LONGEST_S: Final = 20
 
 
@@ -46,8 +53,41 @@ def main() -> int:
             peer_measured=python_ms,
         ),
     ]
+    figures += [
+        Figure(
+            what="emulator: started within a test, to first answer",
+            measured=median_ms(embedded_answer, repeats=given.repeats),
+            unit="ms",
+            goal=at_most(FIXTURE_GOAL_MS),
+        ),
+        Figure(
+            what=f"emulator: reset of {MESSAGES:,} messages",
+            measured=statistics.median(resets(given.repeats)) * 1000,
+            unit="ms",
+            goal=at_most(RESET_GOAL_MS),
+        ),
+    ]
     hand_over(figures, given.figures)
     return 0
+
+
+def embedded_answer() -> float:
+    """Return the seconds from the wish for an emulator to its first answer, in this process."""
+    started = time.perf_counter()
+    with knock_harness.emulator.running() as knock:
+        httpx.get(f"{knock.url}/v1/users", headers={"authorization": f"Bearer {knock.secret_key}"}).raise_for_status()
+        return time.perf_counter() - started
+
+
+def resets(repeats: int) -> Iterator[float]:
+    """Yield the seconds that each reset of an environment with its messages takes, asked for over HTTP."""
+    with knock_harness.emulator.running() as knock:
+        for _ in range(repeats):
+            messages = {"workflow": "in-app-message", "per_user": MESSAGES // 100}
+            knock.environment.seed(users={"count": 100}, messages=[messages])
+            started = time.perf_counter()
+            knock.environment.reset()
+            yield time.perf_counter() - started
 
 
 def median_ms(measure: Callable[[], float], *, repeats: int) -> float:

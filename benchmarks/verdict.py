@@ -1,6 +1,6 @@
 """How long a verdict takes: the whole command, its emulator, its processes and its reports included.
 
-Run: python benchmarks/verdict.py [--profile quick] [--profile standard]
+Run: python -m benchmarks.verdict [--profile quick] [--profile standard]
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import tempfile
 import time
 from typing import Final
 
-from figures import Figure, at_most, hand_over, parser
+from benchmarks.figures import Figure, at_most, hand_over, parser
 
 #: For each profile the seconds in which its verdict should be there.
 GOALS: Final = {"quick": 20, "standard": 120}
