@@ -1,5 +1,4 @@
-"""How long it takes until the emulator answers, in a process of its own and within a test, until an environment is reset,
-and until ``knock-harness --help`` is printed, next to bare Python.
+"""How long it takes until the emulator answers or is reset, and until ``knock-harness --help`` is printed.
 
 Run: python -m benchmarks.startup [--repeats N]
 """
