@@ -82,11 +82,12 @@ def test_a_request_that_reaches_no_environment_is_noted_apart(
 
 
 def test_a_journal_shows_no_secret(environment: Environment, api: httpx.Client) -> None:
+    signed = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmVk"
     secrets = ["sk_test_tests", "xoxb-1234", "eyJhbGciOi", "sk_test_another_secret"]
     api.put(
         "/v1/users/ada",
         headers={"x-knock-user-token": "eyJhbGciOi"},
-        json={"note": "sk_test_another_secret", "slack": {"access_token": "xoxb-1234"}},
+        json={"note": f"sk_test_another_secret, {signed}", "slack": {"access_token": "xoxb-1234"}},
     )
 
     shown = repr(only(environment))

@@ -15,7 +15,7 @@ JSON: Final = "application/json; charset=utf-8"
 NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """A request as it came off the wire.
 
     Attributes:

@@ -9,6 +9,8 @@ __all__ = ["masked", "shown_header", "shown_value"]
 
 #: Keys and tokens: of ours wherever they stand, and whatever is called a token.
 _KEY: Final = re.compile(r"\b((?:sk|pk)_[a-z]+_)([\w-]+)")
+#: User tokens, and whatever else is signed like them.
+_SIGNED: Final = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")
 _SECRET_NAMES: Final = frozenset(
     {"access_token", "accessToken", "api_key", "client_secret", "password", "private_key", "secret", "signing_key"}
 )
@@ -18,7 +20,11 @@ _LONG: Final = 8
 
 
 def masked(text: str) -> str:
-    """Return a text in which of keys only their kind is left, of long ones their end too: ``sk_test_***x9Qz``."""
+    """Return a text in which of keys only their kind is left, of long ones their end too: ``sk_test_***x9Qz``.
+
+    Of signed tokens nothing is left.
+    """
+    text = _SIGNED.sub(_HIDDEN, text)
     return _KEY.sub(lambda found: f"{found[1]}{_HIDDEN}{found[2][-4:] if len(found[2]) > _LONG else ''}", text)
 
 

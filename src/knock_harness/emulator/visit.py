@@ -16,7 +16,7 @@ from .user_tokens import UserToken
 __all__ = ["Visit"]
 
 
-class Visit(msgspec.Struct):
+class Visit(msgspec.Struct, gc=False):
     """What is known of a request; the journal keeps it.
 
     Attributes:
