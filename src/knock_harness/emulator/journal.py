@@ -198,4 +198,4 @@ def _shown(body: bytes) -> Any:
     value = _value(body)
     if value is not msgspec.UNSET:
         return redaction.shown_value(value)
-    return redaction.masked(body.decode("utf-8", "replace")) if body else None
+    return redaction.shown_text(body.decode("utf-8", "replace")) if body else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-__all__ = ["masked", "shown_header", "shown_value"]
+__all__ = ["masked", "shown_header", "shown_text", "shown_value"]
 
 #: Keys and tokens: of ours wherever they stand, and whatever is called a token.
 _KEY: Final = re.compile(r"\b((?:sk|pk)_[a-z]+_)([\w-]+)")
@@ -14,6 +14,8 @@ _SIGNED: Final = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")
 _SECRET_NAMES: Final = frozenset(
     {"access_token", "accessToken", "api_key", "client_secret", "password", "private_key", "secret", "signing_key"}
 )
+#: A secret in a text that may be JSON, whole or not.
+_NAMED: Final = re.compile(rf'("(?:{"|".join(sorted(_SECRET_NAMES))})"\s*:\s*")(?:[^"\\]|\\.)*')
 _SECRET_HEADERS: Final = frozenset({"cookie", "proxy-authorization", "x-knock-user-token"})
 _HIDDEN: Final = "***"
 _LONG: Final = 8
@@ -36,6 +38,11 @@ def shown_header(name: str, value: str) -> str:
     if name == "authorization":
         return masked(value) if scheme.lower() == "bearer" and _KEY.search(value) else f"{scheme}{blank}{_HIDDEN}"
     return masked(value)
+
+
+def shown_text(text: str) -> str:
+    """Return a body that is no JSON, or was cut, without secrets."""
+    return masked(_NAMED.sub(rf"\1{_HIDDEN}", text))
 
 
 def shown_value(value: Any) -> Any:
