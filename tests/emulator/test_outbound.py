@@ -1,202 +1,144 @@
 """Outbound calls: whom they reach, what is made of an answer, and in which order they are made."""
 
+from __future__ import annotations
+
 import asyncio
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+import socket
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from knock_harness.emulator import Emulator, EmulatorTransport, callers
-from knock_harness.emulator.callers import AsyncCaller, Caller
-from knock_harness.emulator.outbound import OutboundAnswer, OutboundRequest
+from knock_harness.emulator.callers import LONGEST_BODY, AsyncCaller, Caller
+from knock_harness.emulator.outbound import OutboundAnswer, OutboundCall, OutboundRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from knock_harness.emulator.environment import Environment
-
-KEY = "sk_test_tests"
+HERE = "http://127.0.0.1:1/x"
 
 
-class Server(BaseHTTPRequestHandler):
-    """Answers as its path says, and keeps what it got."""
-
-    got: list[tuple[str, str, dict[str, str], bytes]]
-
-    def answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.got.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-        if self.path == "/cut":
-            self.close_connection = True
-            return
-        if self.path == "/hang":
-            self.server.hang.wait(10)  # type: ignore[attr-defined]
-        self.send_response(302 if self.path == "/elsewhere" else 201)
-        self.send_header("location", "/")
-        self.send_header("X-Kind", "made")
-        content = b"x" * 5000 if self.path == "/long" else b"done"
-        self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_GET = do_POST = do_PUT = answer  # noqa: N815 - the names that the base class looks for
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def server() -> Iterator[str]:
-    Server.got = []
-    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
-        server.hang = threading.Event()  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.hang.set()  # type: ignore[attr-defined]
-        server.shutdown()
-        thread.join()
-
-
-def one_after_the_other(request: OutboundRequest) -> OutboundAnswer:
-    caller = Caller()
+def made(request: OutboundRequest, answer: Callable[[httpx.Request], httpx.Response]) -> OutboundAnswer:
+    caller = Caller(httpx.MockTransport(answer))
     try:
         return caller.make(request)
     finally:
         caller.close()
 
 
-def beside_a_loop(request: OutboundRequest) -> OutboundAnswer:
-    emulator = Emulator(keys=[KEY])
-    environment = emulator.environments[KEY]
-    answers: list[OutboundAnswer] = []
-    environment.answered = lambda _, answer: answers.append(answer)  # type: ignore[method-assign]
+def test_a_request_is_made_as_it_was_asked_for() -> None:
+    seen: list[httpx.Request] = []
 
-    async def call() -> None:
-        caller = AsyncCaller(emulator, on_answer=lambda: None)
-        environment.call_out(request, answered_by="", about=b"")
-        caller.begin([(KEY, each) for each in environment.take_calls()])
-        await caller.next_answer(KEY)
-        await caller.close()
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(201, headers={"X-Name": "v"}, content=b"body")
 
-    asyncio.run(call())
-    emulator.close()
-    return answers[0]
+    got = made(OutboundRequest("PUT", HERE, [("x-a", "1")], b"{}"), answer)
+
+    assert [(each.method, str(each.url), each.headers["x-a"], each.content) for each in seen] == [
+        ("PUT", HERE, "1", b"{}")
+    ]
+    assert (got.status, dict(got.headers)["x-name"], got.body, got.failure) == (201, "v", b"body", "")
 
 
-@pytest.fixture(params=[one_after_the_other, beside_a_loop], ids=lambda each: each.__name__)
-def make(request: pytest.FixtureRequest) -> Callable[[OutboundRequest], OutboundAnswer]:
-    """Makes an outbound call, in each of the two ways."""
-    made: Callable[[OutboundRequest], OutboundAnswer] = request.param
-    return made
+@pytest.mark.promise("WEBHOOK-CHANNEL-STATUS")
+def test_redirects_are_not_followed() -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.path)
+        return httpx.Response(302, headers={"location": "http://127.0.0.1:1/elsewhere"})
+
+    assert made(OutboundRequest("GET", HERE), answer).status == 302
+    assert seen == ["/x"]
 
 
-def test_a_request_arrives_as_it_was_asked_for(make: Callable[..., OutboundAnswer], server: str) -> None:
-    make(OutboundRequest("PUT", f"{server}/a%20b?c=d", [("x-mine", "1"), ("content-type", "text/plain")], b"body"))
+@pytest.mark.parametrize("url", ["https://example.com/", "http://127.0.0.1.example.com/", "ftp://127.0.0.1/", "no url"])
+def test_nobody_else_is_called(url: str) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise AssertionError("somebody was called")
 
-    method, path, headers, body = Server.got[0]
-    assert (method, path, body) == ("PUT", "/a%20b?c=d", b"body")
-    assert (headers["x-mine"], headers["content-type"]) == ("1", "text/plain")
-
-
-def test_the_answer_comes_back_whole(make: Callable[..., OutboundAnswer], server: str) -> None:
-    answer = make(OutboundRequest("GET", f"{server}/"))
-
-    assert (answer.status, answer.body, answer.failure) == (201, b"done", "")
-    assert ("x-kind", "made") in answer.headers
-
-
-def test_nobody_is_followed_elsewhere(make: Callable[..., OutboundAnswer], server: str) -> None:
-    assert make(OutboundRequest("GET", f"{server}/elsewhere")).status == 302
-    assert len(Server.got) == 1
+    assert made(OutboundRequest("GET", url), answer).status == 0
 
 
 @pytest.mark.parametrize(
-    "url",
-    ["https://example.com/", "http://10.0.0.1/", "http://127.0.0.1.example.com/", "ftp://127.0.0.1/", "nonsense", ""],
+    ("error", "failure"),
+    [
+        (httpx.ReadTimeout("x"), "no answer within 15 s"),
+        (httpx.ConnectError("x"), "nobody listens there"),
+        (httpx.RemoteProtocolError("x"), "the connection ended before the answer did"),
+    ],
 )
-def test_only_servers_of_this_machine_are_called(
-    url: str, make: Callable[..., OutboundAnswer], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("socket.getaddrinfo", lambda *_: pytest.fail("somebody was looked up"))
+def test_what_fails_has_no_status_but_a_reason(error: Exception, failure: str) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise error
 
-    answer = make(OutboundRequest("GET", url))
-
-    assert (answer.status, "not on this machine" in answer.failure) == (0, True)
+    assert made(OutboundRequest("GET", HERE), answer) == OutboundAnswer(0, failure=failure)
 
 
-def test_a_proxy_of_the_surroundings_is_not_asked(
-    make: Callable[..., OutboundAnswer], server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+def test_headers_may_hold_any_text() -> None:
+    seen: list[bytes] = []
 
-    assert make(OutboundRequest("GET", f"{server}/")).status == 201
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(dict(request.headers.raw)[b"x-name"])
+        return httpx.Response(200)
+
+    made(OutboundRequest("GET", HERE, [("x-name", "Zoë")]), answer)
+
+    assert seen == ["Zoë".encode()]
 
 
 @pytest.mark.parametrize(
-    ("path", "why"),
-    [("/cut", "the connection ended before the answer did"), ("/hang", "no answer within 0.2 s")],
+    ("method", "header"),
+    [("GET", ("x y", "v")), ("GET", ("x", "a\r\nb: c")), ("GET", ("", "v")), ("G T", ("x", "v")), ("GET", ("x", "\0"))],
+    ids=["blank in a name", "line in a value", "no name", "blank in the method", "NUL"],
 )
-def test_what_comes_to_nothing_says_why(path: str, why: str, make: Callable[..., OutboundAnswer], server: str) -> None:
-    answer = make(OutboundRequest("GET", f"{server}{path}", timeout_s=0.2))
+def test_what_cannot_be_written_comes_to_an_end(method: str, header: tuple[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        caller = Caller()
+        got = caller.make(OutboundRequest(method, url, [header], timeout_s=5.0))
+        caller.close()
 
-    assert (answer.status, answer.failure) == (0, why)
-
-
-def test_where_nobody_listens_there_is_no_answer(make: Callable[..., OutboundAnswer]) -> None:
-    answer = make(OutboundRequest("GET", "http://127.0.0.1:9/"))
-
-    assert (answer.status, answer.failure) == (0, "nobody listens there")
+    assert (got.status, got.failure) == (0, "the request cannot be written")
 
 
-def test_an_answer_without_end_is_none(
-    make: Callable[..., OutboundAnswer], server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(callers, "LONGEST_BODY", 1000)
+def test_an_answer_without_end_is_none() -> None:
+    got = made(OutboundRequest("GET", HERE), lambda _: httpx.Response(200, content=b"x" * (LONGEST_BODY + 1)))
 
-    answer = make(OutboundRequest("GET", f"{server}/long"))
-
-    assert (answer.status, answer.failure) == (0, "the answer is longer than 1000 bytes")
+    assert (got.status, got.failure) == (0, f"the answer is longer than {LONGEST_BODY} bytes")
 
 
-def test_a_header_that_cannot_be_sent_fails_the_call_and_nothing_else(make: Callable[..., OutboundAnswer]) -> None:
-    answer = make(OutboundRequest("GET", "http://127.0.0.1:9/", [("x-bad", "a\r\nb: c")]))
+class Noting:
+    """In the place of an emulator: notes what is answered, in order."""
 
-    assert answer.status == 0
+    def __init__(self) -> None:
+        self.answered_paths: list[str] = []
+
+    def answered(self, name: str, call: OutboundCall, answer: OutboundAnswer) -> None:  # noqa: ARG002 - as the emulator has it
+        self.answered_paths.append(call.request.url.rpartition("/")[2])
 
 
-def test_calls_that_are_given_up_stay_to_be_made(server: str) -> None:
-    emulator = Emulator(keys=[KEY])
-    environment = emulator.environments[KEY]
+@pytest.mark.parametrize(("line", "order"), [("one", ["1", "2", "3"]), ("", ["3", "2", "1"])])
+def test_requests_of_one_line_are_made_in_order(line: str, order: list[str]) -> None:
+    noting = Noting()
 
-    async def call() -> None:
-        caller = AsyncCaller(emulator, on_answer=lambda: None)
-        environment.call_out(OutboundRequest("GET", f"{server}/hang"), answered_by="", about=b"")
-        caller.begin([(KEY, each) for each in environment.take_calls()])
-        await asyncio.sleep(0)
+    async def main() -> None:
+        async def answer(request: httpx.Request) -> httpx.Response:
+            for _ in range({"/1": 20, "/2": 10, "/3": 0}[request.url.path]):  # the first is the slowest
+                await asyncio.sleep(0)
+            return httpx.Response(200)
+
+        caller = AsyncCaller(noting, on_answer=lambda: None, transport=httpx.MockTransport(answer))  # type: ignore[arg-type]
+        calls = [
+            OutboundCall(number, OutboundRequest("GET", f"http://127.0.0.1:1/{number}", line=line), "", b"")
+            for number in (1, 2, 3)
+        ]
+        caller.begin([("environment", each) for each in calls])
+        while len(noting.answered_paths) < len(calls):
+            await caller.next_answer("environment")
         await caller.close()
 
-    asyncio.run(call())
+    asyncio.run(main())
 
-    assert len(environment.store.outbound_calls.all()) == 1
-
-
-def test_in_one_process_the_caller_asked_may_ask_back(emulator: Emulator, environment: Environment) -> None:
-    asked: list[int] = []
-
-    def outside(request: httpx.Request) -> httpx.Response:
-        asked.append(httpx.Client(transport=transport).get("http://127.0.0.1/_emulator/health").status_code)
-        return httpx.Response(204)
-
-    transport = EmulatorTransport(emulator, outside=httpx.MockTransport(outside))
-    environment.configure(outbound="loopback")
-    headers = {"authorization": f"Bearer {KEY}"}
-    with httpx.Client(transport=transport, base_url="http://127.0.0.1", headers=headers) as api:
-        api.post("/_emulator/webhooks", json={"url": "http://127.0.0.1:1/"})
-        api.post("/v1/workflows/in-app-message/trigger", json={"recipients": ["ada"]}).raise_for_status()
-        api.get("/v1/messages")
-
-    assert set(asked) == {200}
+    assert noting.answered_paths == order
