@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock
+from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock, definitions
 from knock_harness.emulator.outbox import Question, page
 from knock_harness.emulator.refusals import InvalidParams, NotFound
 from knock_harness.emulator.snapshots import LONGEST_NAME, MOST, Snapshot, exported, imported, taken
@@ -135,6 +135,44 @@ def test_work_that_waited_at_the_snapshot_is_done_after_the_restore(
     advance(emulator, 48)
 
     assert knock.get("/v1/messages").json() == late
+
+
+def digest(body: str) -> dict[str, Any]:
+    """Return a workflow that batches for an hour, then tells in the feed."""
+    batch = {"ref": "wait", "type": "batch", "settings": {"batch_window": {"unit": "hours", "value": 1}}}
+    told = {"ref": "tell", "type": "channel", "channel_key": "in-app-feed", "template": {"markdown_body": body}}
+    return {"name": "Digest", "steps": [batch, told]}
+
+
+def test_a_batch_that_was_open_at_the_snapshot_is_open_after_the_restore(
+    emulator: Emulator, environment: Environment, knock: httpx.Client
+) -> None:
+    definitions.commit_workflow(environment, "digest", digest("{{ total_activities }} news"))
+    knock.post("/v1/workflows/digest/trigger", json={"recipients": ["ada"]}).raise_for_status()
+    advance(emulator, 0.5)
+    snapshot = taken(environment)
+
+    bodies = []
+    for _ in range(2):
+        emulator.restore(KEY, snapshot)
+        knock.post("/v1/workflows/digest/trigger", json={"recipients": ["ada"]}).raise_for_status()
+        advance(emulator, 1)
+        bodies.append([each["content"]["blocks"][0]["rendered"] for each in page(environment, Question())["messages"]])
+
+    assert bodies == [["<p>2 news</p>\n"]] * 2
+
+
+def test_a_restore_takes_definitions_back(emulator: Emulator, environment: Environment, knock: httpx.Client) -> None:
+    definitions.commit_workflow(environment, "digest", digest("old"))
+    snapshot = taken(environment)
+    definitions.commit_workflow(environment, "digest", digest("new"))
+
+    emulator.restore(KEY, snapshot)
+    knock.post("/v1/workflows/digest/trigger", json={"recipients": ["ada"]}).raise_for_status()
+    advance(emulator, 2)
+
+    (message,) = page(environment, Question())["messages"]
+    assert message["content"]["blocks"][0]["content"] == "old"
 
 
 def test_a_restore_leaves_other_environments_alone(
