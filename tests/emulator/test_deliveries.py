@@ -1,10 +1,15 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock, definitions
 from knock_harness.emulator.engine.deliveries import WAITS
 from knock_harness.emulator.outbound import OutboundAnswer
 from knock_harness.emulator.provider_rules import ProviderRule
@@ -12,9 +17,6 @@ from knock_harness.emulator.provider_rules import ProviderRule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import httpx
-
-    from knock_harness.emulator import VirtualClock
     from knock_harness.emulator.environment import Environment
 
 
@@ -208,6 +210,55 @@ def test_a_bounce_that_comes_late_ends_what_was_sent(
     work()
 
     assert (before, status(api, message)) == ("sent", "bounced")
+
+
+#: Each delivery status, and those that may follow it.
+NEXT = {
+    "created": {"queued"},
+    "queued": {"sent", "delivery_attempted", "undelivered", "bounced"},
+    "delivery_attempted": {"sent", "delivery_attempted", "undelivered", "bounced"},
+    "sent": {"delivered", "undelivered", "bounced"},
+    "delivered": set(),
+    "undelivered": set(),
+    "bounced": set(),
+}
+RULES = st.builds(
+    ProviderRule,
+    answer=st.sampled_from(["accept", "bounce", "fail"]),
+    status=st.sampled_from([302, 400, 404, 408, 429, 500, 503]),
+    times=st.none() | st.integers(1, 9),
+    report=st.sampled_from(["delivered", "bounced", "undelivered", "nothing"]),
+    report_after_s=st.sampled_from([0.0, 1.0, 3600.0]),
+)
+
+
+@pytest.mark.promise("MSG-STATUS-MACHINE", "MSG-RETRY-LIFECYCLE")
+@settings(max_examples=30, deadline=None)
+@given(rules=st.lists(RULES, min_size=1, max_size=4), step=st.sampled_from([EMAIL, SMS, PUSH, CHAT]))
+def test_statuses_follow_one_another_whatever_providers_answer(rules: list[ProviderRule], step: dict[str, Any]) -> None:
+    clock = VirtualClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+    emulator = Emulator(new_clock=lambda: clock, keys=["sk_test_rules"], seed=1)
+    environment = emulator.environments["sk_test_rules"]
+    definitions.commit_workflow(environment, "news", {"name": "News", "steps": [step]})
+    with httpx.Client(
+        transport=EmulatorTransport(emulator),
+        base_url="http://emulator.test",
+        headers={"authorization": "Bearer sk_test_rules"},
+    ) as api:
+        api.post("/v1/workflows/news/trigger", json={"recipients": [ADA]}).raise_for_status()
+        for rule in rules:  # the provider changes its mind while the message is under way
+            environment.configure(provider_rules=(rule,))
+            for _ in emulator.advance("sk_test_rules", to=clock.now() + timedelta(minutes=10)):
+                pass
+        for _ in emulator.advance("sk_test_rules", to=clock.now() + timedelta(hours=2)):
+            pass
+        message = api.get("/v1/messages").json()["items"][0]
+        seen = [each["type"].removeprefix("message.") for each in events(api, message["id"])]
+        tries = len(logs(api, message["id"]))
+
+    assert all(after in NEXT[before] for before, after in pairwise(seen)), seen
+    assert seen[-1] == message["status"] != "delivery_attempted"
+    assert tries <= 8
 
 
 @pytest.mark.parametrize(
