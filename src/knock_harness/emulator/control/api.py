@@ -6,7 +6,6 @@ import sys
 import traceback
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from knock_harness import contract, control
 from knock_harness.emulator.answer import Answer
@@ -90,9 +89,7 @@ class ControlApi:
         """
         origin = request.header(b"origin")
         if origin is not None and not is_loopback(origin):
-            raise Forbidden(
-                "foreign_origin", f"Pages of {urlsplit(origin).netloc or origin} do not steer this emulator"
-            )
+            raise Forbidden("foreign_origin", f"Pages of {origin!r} do not steer this emulator")
         if self._token is None:
             return
         scheme, _, shown = (request.header(b"authorization") or "").partition(" ")
