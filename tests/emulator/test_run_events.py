@@ -157,7 +157,7 @@ def test_a_run_is_queued_then_paused_while_it_waits_and_then_completed_for_good(
     pause: dict[str, Any],
 ) -> None:
     commit("slow", pause, in_app())
-    named = [f"user-{number}" for number in range(20)]
+    named = [f"user-{number}" for number in range(12)]
     api.post("/v1/workflows/slow/trigger", json={"recipients": named}).raise_for_status()
     emulator.run_due(budget_s=0.0, at_once=1)
     at_first = environment.store.connection.execute("SELECT DISTINCT status FROM runs").fetchall()
