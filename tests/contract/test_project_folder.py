@@ -174,7 +174,7 @@ def test_partials_translations_audiences_and_channel_groups_are_read(write: Call
     [
         ("partials/card/partial.json", {"type": "pdf", "content": "x"}, r":2: 'pdf'"),
         ("partials/card/partial.json", {"type": "html"}, "'content'"),
-        ("partials/card/partial.json", {"content": "x", "input_schema": ["x"]}, r":3: 'input_schema'"),
+        ("partials/card/partial.json", {"content": "x", "input_schema": ["x"]}, r":4: an input is a map"),
         ("translations/de/en.json", {}, "no translation into de"),
         ("translations/de/de.json", {"a": {"b": 1}}, r":3: must be a text"),
         ("translations/de/de.json", [], "map of texts"),

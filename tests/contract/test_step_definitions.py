@@ -228,7 +228,7 @@ WHEN = {"conditions": {"all": [{"variable": "data.a", "operator": "exists"}]}}
         (branches({"name": "a"}, {"name": "b"}), "steps[0].branches[0]", "must be the last"),
         (branches({"steps": [{"ref": "x", **STEP}, {**STEP}]}), "steps[0].branches[0].steps[1].ref", "used twice"),
         (branches({"steps": [{**STEP, "ref": "x"}]}), "steps[0].branches[0].steps[0].ref", "used twice"),
-        (branches({"steps": {}, **WHEN}, {"steps": "x"}), "steps[0].branches[1].steps", "is a list"),
+        (branches({"steps": [], **WHEN}, {"steps": "x"}), "steps[0].branches[1].steps", "is a list"),
         (condition(operator="is"), "steps[0].conditions.all[0].operator", "no operator 'is'"),
         (condition(variable=None), "steps[0].conditions.all[0]", "'variable'"),
         ({**STEP, "conditions": {"any": [{"all": [3]}]}}, "steps[0].conditions.any[0].all[0]", "'variable'"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from .condition_forms import check_condition, read_conditions
+from .forms import flag_at, is_one_of, list_at, map_at, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -99,19 +100,19 @@ def channel_at(key: str, entry: Any, place: Place, *, created_at: str) -> Channe
     Raises:
         InvalidDocument: the entry is no channel.
     """
-    if not isinstance(entry, dict) or entry.get("type") not in PROVIDERS:
+    if not isinstance(entry, dict) or not is_one_of(entry.get("type"), PROVIDERS):
         raise place.error(f"channel {key!r} needs a 'type' out of {', '.join(PROVIDERS)}")
-    settings = entry.get("settings") or {}
-    if not isinstance(settings, dict):
-        raise (place / "settings").error(f"'settings' is a map, not {settings!r}")
+    settings = map_at(entry, "settings", place)
+    for name in ("sandbox_mode", "link_tracking", "open_tracking"):
+        flag_at(settings, name, place / "settings")
     read_conditions(settings.get("conditions"), place / "settings" / "conditions")
     _check_filters(settings.get("response_filters"), place / "settings" / "response_filters")
     return Channel(
-        id=entry.get("id") or str(uuid5(NAMESPACE_URL, f"knock-harness:channel:{key}")),
+        id=text_at(entry, "id", place) or str(uuid5(NAMESPACE_URL, f"knock-harness:channel:{key}")),
         key=key,
         type=entry["type"],
-        provider=entry.get("provider") or PROVIDERS[entry["type"]],
-        name=entry.get("name") or key,
+        provider=text_at(entry, "provider", place) or PROVIDERS[entry["type"]],
+        name=text_at(entry, "name", place) or key,
         created_at=created_at,
         updated_at=created_at,
         settings=settings,
@@ -130,23 +131,21 @@ def channel_group_at(key: str, entry: Any, place: Place, *, channels: Mapping[st
     Raises:
         InvalidDocument: the entry is no channel group, or names channels of another type.
     """
-    if not isinstance(entry, dict) or entry.get("channel_type") not in PROVIDERS:
+    if not isinstance(entry, dict) or not is_one_of(entry.get("channel_type"), PROVIDERS):
         raise place.error(f"channel group {key!r} needs a 'channel_type' out of {', '.join(PROVIDERS)}")
-    operator, rules = entry.get("operator", "any"), entry.get("channel_rules") or []
-    if operator not in {"any", "all"}:
+    operator, rules = entry.get("operator", "any"), list_at(entry, "channel_rules", place)
+    if not is_one_of(operator, ("any", "all")):
         raise (place / "operator").error(f"{operator!r} is neither any nor all")
-    if not isinstance(rules, list):
-        raise (place / "channel_rules").error("'channel_rules' is a list")
     fitting = {each.key for each in channels.values() if each.type == entry["channel_type"]}
     read = tuple(_rule(each, place / "channel_rules" / number, fitting) for number, each in enumerate(rules))
     return ChannelGroup(key, entry["channel_type"], operator, read)
 
 
 def _rule(entry: Any, place: Place, fitting: Collection[str]) -> ChannelRule:
-    if not isinstance(entry, dict) or entry.get("channel_key") not in fitting:
+    if not isinstance(entry, dict) or not is_one_of(entry.get("channel_key"), fitting):
         raise place.error("a rule of a channel group names a channel of its type as 'channel_key'")
     kind = entry.get("rule_type", "always")
-    if kind not in {"always", "if", "unless"}:
+    if not is_one_of(kind, ("always", "if", "unless")):
         raise (place / "rule_type").error(f"{kind!r} is none of always, if, unless")
     if kind == "always":
         return ChannelRule(entry["channel_key"])

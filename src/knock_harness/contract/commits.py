@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from .channels import channel_at, channel_group_at
-from .environment_file import account_at, tracking_at, variables_at
+from .environment_file import account_at, preferences_at, tracking_at, variables_at
+from .forms import map_at
 from .guides import guide_at, guide_groups_at
 from .partials import layout_at, partial_at, translation_at
 from .places import Place
 from .project_folder import audience_at
-from .step_definitions import Known
+from .template_forms import Known
 from .workflows import workflow_at
 
 if TYPE_CHECKING:
@@ -75,8 +76,7 @@ def _workflow(project: Project, key: str, definition: Any, place: Place, at: str
     known = Known(project.layouts, project.partials, project.channel_groups)
     workflow = workflow_at(key, _map(definition, place), place, known)
     before = project.workflows.get(key)
-    readonly = definition.get("__readonly")
-    if before is not None and not (isinstance(readonly, dict) and "active" in readonly):
+    if before is not None and "active" not in map_at(definition, "__readonly", place):
         workflow = replace(workflow, active=before.active)  # a commit does not switch it on or off
     return replace(project, workflows=_with(project.workflows, key, workflow))
 
@@ -97,7 +97,7 @@ def _guide(project: Project, key: str, definition: Any, place: Place, at: str) -
         id=before.id if before else None,
         created_at=before.created_at if before else at,
     )
-    if before is not None and "active" not in (definition.get("__readonly") or {}):
+    if before is not None and "active" not in map_at(definition, "__readonly", place):
         guide = replace(guide, active=before.active)
     return replace(project, guides=_with(project.guides, key, guide))
 
@@ -163,6 +163,10 @@ def _account(project: Project, key: str, definition: Any, place: Place, at: str)
     return replace(project, account=account_at(_map(definition, place), place))
 
 
+def _preferences(project: Project, key: str, definition: Any, place: Place, at: str) -> Project:  # noqa: ARG001
+    return replace(project, default_preferences=preferences_at(definition, place))
+
+
 def _tracking(project: Project, key: str, definition: Any, place: Place, at: str) -> Project:  # noqa: ARG001
     return replace(project, tracking=tracking_at(definition, place))
 
@@ -179,7 +183,7 @@ def _section(name: str) -> _Apply:
 _KINDS: Final[Mapping[str, _Apply]] = {
     "account": _account,
     "variables": _variables,
-    "preferences": _section("default_preferences"),
+    "preferences": _preferences,
     "preference_center": _section("preference_center"),
     "tracking": _tracking,
     "channel": _channel,

@@ -27,6 +27,7 @@ __all__ = [
     "account_at",
     "channels_named_by",
     "decoded",
+    "preferences_at",
     "read_environment",
     "tracking_at",
     "variables_at",
@@ -143,7 +144,7 @@ def read_environment(file: Path) -> EnvironmentFile:
         audiences=tuple(map(str, sections.get("audiences") or ())),
         variables=variables,
         public_variables=public,
-        default_preferences=sections.get("preferences") or {},
+        default_preferences=preferences_at(sections.get("preferences"), place / "preferences"),
         preference_center=sections.get("preference_center") or {},
         account=account_at(sections.get("account"), place / "account"),
         tracking=tracking_at(sections.get("tracking"), place / "tracking"),
@@ -177,6 +178,26 @@ def variables_at(entry: Any, place: Place) -> tuple[dict[str, Any], frozenset[st
         raise place.error(f"variables are 'public' or 'secret', not {unknown[0]!r}")
     public, secret = groups.get("public") or {}, groups.get("secret") or {}
     return {name: decoded(value) for name, value in {**public, **secret}.items()}, frozenset(public)
+
+
+def preferences_at(entry: Any, place: Place) -> Mapping[str, Any]:
+    """Return a preference set.
+
+    Raises:
+        InvalidDocument: the entry is none, as the API would say.
+    """
+    values: Mapping[str, Any] = entry or {}
+    if not values:
+        return {}
+    from knock_harness import contract  # which reads projects, but not while it is imported
+
+    errors = contract.body_errors(contract.load().operations["updateUserPreferenceSet"], values)
+    error = next((each for each in errors if not each.lenient), None)
+    if error is not None:
+        for step in error.path:
+            place /= step
+        raise place.error(f"is no preference set: {error.message}")
+    return values
 
 
 def tracking_at(entry: Any, place: Place) -> Mapping[str, bool]:

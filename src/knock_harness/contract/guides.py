@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from .condition_forms import read_conditions
+from .forms import flag_at, is_one_of, list_at, map_at, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Guide", "GuideGroup", "GuideStep", "guide_at", "guide_groups_at"]
 
 SCOPES: Final = frozenset({"global", "per_tenant"})
+LONGEST_INTERVAL_S: Final = 10 * 366 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,8 @@ def guide_at(key: str, definition: Mapping[str, Any], place: Place, *, id: str |
     Raises:
         InvalidDocument: it is no guide.
     """
-    values = definition.get("steps") or ()
-    if not values or not isinstance(values, list) or not isinstance(definition.get("channel_key"), str):
+    values = list_at(definition, "steps", place)
+    if not values or not text_at(definition, "channel_key", place):
         raise place.error("a guide has a 'channel_key' and at least one step")
     steps = tuple(_step(each, place / "steps" / number) for number, each in enumerate(values))
     refs = [each.ref for each in steps]
@@ -113,27 +115,27 @@ def guide_at(key: str, definition: Mapping[str, Any], place: Place, *, id: str |
         if ref in refs[:number]:
             raise (place / "steps" / number / "ref").error(f"the ref {ref!r} is used twice")
     scope = definition.get("scope") or "global"
-    if scope not in SCOPES:
+    if not is_one_of(scope, SCOPES):
         raise (place / "scope").error(f"scope {scope!r} is none of {', '.join(sorted(SCOPES))}")
-    readonly = definition.get("__readonly") or {}
+    readonly, below = map_at(definition, "__readonly", place), place / "__readonly"
     return Guide(
         id=id or str(uuid5(NAMESPACE_URL, f"knock-harness:guide:{key}")),
         key=key,
         channel_key=definition["channel_key"],
-        type=definition.get("type") or steps[0].schema_key,
-        semver=definition.get("semver") or "0.0.1",
-        active=readonly.get("active", True),
+        type=text_at(definition, "type", place) or steps[0].schema_key,
+        semver=text_at(definition, "semver", place) or "0.0.1",
+        active=flag_at(readonly, "active", below, default=True),
         steps=steps,
-        activation_url_patterns=tuple(definition.get("activation_url_patterns") or ()),
-        activation_url_rules=tuple(definition.get("activation_url_rules") or ()),
+        activation_url_patterns=_maps(definition, "activation_url_patterns", place),
+        activation_url_rules=_maps(definition, "activation_url_rules", place),
         target_conditions=read_conditions(
             definition.get("target_property_conditions"), place / "target_property_conditions"
         ),
-        target_audience=definition.get("target_audience_key") or None,
-        tenancy_strict=bool(definition.get("tenancy_strict", False)),
+        target_audience=text_at(definition, "target_audience_key", place) or None,
+        tenancy_strict=flag_at(definition, "tenancy_strict", place),
         scope=scope,
-        bypass_global_group_limit=bool(definition.get("bypass_global_group_limit", False)),
-        created_at=readonly.get("created_at") or created_at,
+        bypass_global_group_limit=flag_at(definition, "bypass_global_group_limit", place),
+        created_at=text_at(readonly, "created_at", below) or created_at,
     )
 
 
@@ -160,12 +162,20 @@ def _group(entry: Any, place: Place, guides: Collection[str]) -> GuideGroup:
     if sequence is None or not isinstance(sequence, list | tuple) or not isinstance(entry.get("key"), str):
         raise place.error("a guide group has a 'key', and may have a list 'display_sequence'")
     for number, key in enumerate(sequence):
-        if key not in guides:
+        if not is_one_of(key, guides):
             raise (place / "display_sequence" / number).error(f"the guide group names no guide of the project: {key!r}")
     interval = entry.get("display_interval_s") or 0
-    if not isinstance(interval, int) or interval < 0:
+    if not isinstance(interval, int) or isinstance(interval, bool) or not 0 <= interval <= LONGEST_INTERVAL_S:
         raise (place / "display_interval_s").error(f"must be whole seconds, not {interval!r}")
     return GuideGroup(entry["key"], tuple(sequence), interval)
+
+
+def _maps(definition: Mapping[str, Any], key: str, place: Place) -> tuple[Mapping[str, Any], ...]:
+    values = list_at(definition, key, place)
+    for number, each in enumerate(values):
+        if not isinstance(each, dict):
+            raise (place / key / number).error(f"must be a map, not {each!r}")
+    return tuple(values)
 
 
 def _step(definition: Any, place: Place) -> GuideStep:
@@ -176,7 +186,7 @@ def _step(definition: Any, place: Place) -> GuideStep:
     return GuideStep(
         ref=definition["ref"],
         schema_key=definition["schema_key"],
-        schema_semver=definition.get("schema_semver") or "0.0.1",
-        schema_variant_key=definition.get("schema_variant_key") or "default",
-        content=definition.get("values") or {},
+        schema_semver=text_at(definition, "schema_semver", place) or "0.0.1",
+        schema_variant_key=text_at(definition, "schema_variant_key", place) or "default",
+        content=map_at(definition, "values", place),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from .forms import is_one_of, list_at, map_at
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -43,20 +45,23 @@ def partial_at(key: str, definition: Mapping[str, Any], place: Place) -> Partial
         InvalidDocument: it is none.
     """
     kind, content = definition.get("type", "html"), definition.get("content")
-    if kind not in PARTIAL_TYPES:
+    if not is_one_of(kind, PARTIAL_TYPES):
         raise (place / "type").error(f"{kind!r} is none of {', '.join(sorted(PARTIAL_TYPES))}")
     if not isinstance(content, str):
         raise (place / "content").error("a partial has a text 'content'")
-    inputs = definition.get("input_schema") or []
-    if not isinstance(inputs, list) or not all(isinstance(each, dict) and "key" in each for each in inputs):
-        raise (place / "input_schema").error("'input_schema' is a list of maps with a 'key'")
-    defaults = ((str(each["key"]), (each.get("settings") or {}).get("default")) for each in inputs)
+    inputs = list_at(definition, "input_schema", place)
+    defaults: dict[str, Any] = {}
+    for number, each in enumerate(inputs):
+        below = place / "input_schema" / number
+        if not isinstance(each, dict) or not isinstance(each.get("key"), str):
+            raise below.error("an input is a map with a 'key'")
+        defaults[each["key"]] = map_at(each, "settings", below).get("default")
     return Partial(
         key,
         kind,
         content,
-        structured=frozenset(str(each["key"]) for each in inputs if each.get("type") in STRUCTURED),
-        defaults={name: value for name, value in defaults if value is not None},
+        structured=frozenset(each["key"] for each in inputs if is_one_of(each.get("type"), STRUCTURED)),
+        defaults={name: value for name, value in defaults.items() if value is not None},
     )
 
 

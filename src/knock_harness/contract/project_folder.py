@@ -8,12 +8,13 @@ from knock_harness.errors import InvalidDocument
 
 from .condition_forms import read_conditions
 from .environment_file import EnvironmentFile, channels_named_by, read_environment
+from .forms import is_one_of
 from .guides import guide_at, guide_groups_at
 from .layout import Definition, folders, key_of, read_definition, read_json
 from .partials import layout_at, partial_at, translation_at
 from .places import Place
 from .project import CREATED_AT, Project
-from .step_definitions import Known
+from .template_forms import Known
 from .workflows import workflow_at
 
 if TYPE_CHECKING:
@@ -187,6 +188,8 @@ def audience_at(value: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     Raises:
         InvalidDocument: it is dynamic, but does not say whom it holds.
     """
+    if not is_one_of(value.get("type", "static"), ("static", "dynamic")):
+        raise (place / "type").error(f"{value['type']!r} is neither static nor dynamic")
     if value.get("type", "static") == "static":
         return {}
     segments = value.get("segments")

@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from math import isclose
 from typing import TYPE_CHECKING, Any, Final
 
 from .condition_forms import read_conditions
+from .forms import flag_at, is_one_of, list_at, map_at, text_at
 from .step_settings import SETTINGS, read_settings
 from .steps import DAYS, MINUTES_A_DAY, Branch, SendWindow, Step
+from .template_forms import Known, read_template
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from .places import Place
 
-__all__ = ["STEP_TYPES", "Known", "read_steps"]
+__all__ = ["STEP_TYPES", "read_steps"]
 
 CHANNEL_TYPES: Final = frozenset({"email", "in_app_feed", "sms", "push", "chat", "http"})
 STEP_TYPES: Final = frozenset({"branch", "channel", "random_cohort", *SETTINGS})
 #: Steps that have no conditions of their own.
 UNCONDITIONAL: Final = frozenset({"batch", "branch", "random_cohort"})
-VISUAL_BLOCKS: Final = frozenset({"button_set", "divider", "html", "image", "markdown", "partial"})
 COHORTS: Final = range(2, 11)  # how many a random cohort step can have
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})")
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the steps of a workflow may name.
-
-    Attributes:
-        layouts: the keys of layouts.
-        partials: the keys of partials.
-        channel_groups: the keys of channel groups; None: it is not known which there are.
-    """
-
-    layouts: Collection[str] = ()
-    partials: Collection[str] = ()
-    channel_groups: Collection[str] | None = None
 
 
 def read_steps(values: Any, place: Place, known: Known) -> tuple[Step, ...]:
@@ -64,7 +49,7 @@ class _Steps:
         self._refs: set[str] = set()
 
     def read(self, values: Any, place: Place) -> tuple[Step, ...]:
-        if not isinstance(values, list):
+        if not isinstance(values, list | tuple):
             raise place.error(f"'steps' is a list, not {values!r}")
         return tuple(self._step(each, place / number) for number, each in enumerate(values))
 
@@ -72,7 +57,7 @@ class _Steps:
         if not isinstance(value, dict) or not isinstance(value.get("ref"), str) or not value["ref"]:
             raise place.error("a step is a map with a 'ref'")
         ref, kind = value["ref"], value.get("type")
-        if kind not in STEP_TYPES:
+        if not is_one_of(kind, STEP_TYPES):
             raise (place / "type").error(
                 f"step {ref!r} is of type {kind!r}, which is not carried out here",
                 hint=f"Types are {', '.join(sorted(STEP_TYPES))}.",
@@ -90,19 +75,19 @@ class _Steps:
             return Step(ref, kind, name=name, branches=self._branches(value.get("branches"), place / "branches"))
         if kind == "random_cohort":
             branches = self._cohorts(value.get("cohort_branches"), place / "cohort_branches")
-            return Step(ref, kind, name=name, branches=branches, cohort_key=_text(value, "cohort_key", place))
+            return Step(ref, kind, name=name, branches=branches, cohort_key=text_at(value, "cohort_key", place))
         settings = read_settings(str(kind), value.get("settings"), place / "settings")
         return Step(ref, str(kind), conditions, settings=settings, name=name)
 
     def _channel_step(
         self, value: Mapping[str, Any], place: Place, *, ref: str, name: str, conditions: Mapping[str, Any] | None
     ) -> Step:
-        channel_type = _text(value, "channel_type", place)
+        channel_type = text_at(value, "channel_type", place)
         if channel_type and channel_type not in CHANNEL_TYPES:
             raise (place / "channel_type").error(
                 f"step {ref!r} is for channels of type {channel_type!r}, which has no messages"
             )
-        channel, group = _text(value, "channel_key", place), _text(value, "channel_group_key", place)
+        channel, group = text_at(value, "channel_key", place), text_at(value, "channel_group_key", place)
         if bool(channel) == bool(group):
             said = "both" if channel else "neither"
             raise place.error(f"channel step {ref!r} has {said} of 'channel_key' and 'channel_group_key'")
@@ -114,34 +99,12 @@ class _Steps:
             conditions,
             channel_key=channel,
             channel_type=channel_type,
-            template=self._template(value.get("template"), place / "template"),
-            settings=_map(value, "channel_overrides", place),
+            template=read_template(value.get("template"), place / "template", self._known),
+            settings=map_at(value, "channel_overrides", place),
             name=name,
             channel_group_key=group,
             send_windows=_send_windows(value.get("send_windows"), place / "send_windows"),
         )
-
-    def _template(self, value: Any, place: Place) -> Mapping[str, Any]:
-        template = value or {}
-        if not isinstance(template, dict):
-            raise place.error(f"'template' is a map, not {value!r}")
-        layout = _map(template, "settings", place).get("layout_key")
-        if layout and layout not in self._known.layouts:
-            raise (place / "settings" / "layout_key").error(f"there is no layout {layout!r}")
-        if template.get("is_mjml"):
-            raise (place / "is_mjml").error("MJML is not rendered here")
-        for number, each in enumerate(template.get("visual_blocks") or ()):
-            self._check_block(each, place / "visual_blocks" / number)
-        return template
-
-    def _check_block(self, value: Any, place: Place) -> None:
-        kind = value.get("type") if isinstance(value, dict) else None
-        if kind not in VISUAL_BLOCKS:
-            raise (place / "type").error(f"a block of type {kind!r} is not rendered here")
-        if kind == "partial":
-            if value.get("key") not in self._known.partials:
-                raise (place / "key").error(f"there is no partial {value.get('key')!r}")
-            _map(value, "attrs", place)
 
     def _branches(self, values: Any, place: Place) -> tuple[Branch, ...]:
         if not isinstance(values, list) or not values:
@@ -157,9 +120,9 @@ class _Steps:
             raise place.error(f"a branch is a map, not {value!r}")
         return Branch(
             name=str(value.get("name") or ""),
-            steps=self.read(value.get("steps") or [], place / "steps"),
+            steps=self.read(list_at(value, "steps", place), place / "steps"),
             conditions=read_conditions(value.get("conditions"), place / "conditions"),
-            terminates=bool(value.get("terminates")),
+            terminates=flag_at(value, "terminates", place),
         )
 
     def _cohorts(self, values: Any, place: Place) -> tuple[Branch, ...]:
@@ -195,10 +158,10 @@ def _send_windows(values: Any, place: Place) -> tuple[SendWindow, ...]:
 
 
 def _send_window(value: Any, place: Place) -> SendWindow:
-    if not isinstance(value, dict) or value.get("day") not in DAYS:
+    if not isinstance(value, dict) or not is_one_of(value.get("day"), DAYS):
         raise place.error(f"a send window has a 'day' out of {', '.join(DAYS)}")
     kind = value.get("type", "send")
-    if kind not in {"send", "do_not_send"}:
+    if not is_one_of(kind, ("send", "do_not_send")):
         raise (place / "type").error(f"{kind!r} is neither send nor do_not_send")
     start = _minute(value.get("from"), place / "from", default=0)
     end = _minute(value.get("until"), place / "until", default=MINUTES_A_DAY)
@@ -216,17 +179,3 @@ def _minute(value: Any, place: Place, *, default: int) -> int:
     if not isinstance(minute, int) or isinstance(minute, bool) or not 0 <= minute <= MINUTES_A_DAY:
         raise place.error(f"must be a time of the day like '09:30', or minutes, not {value!r}")
     return minute
-
-
-def _text(value: Mapping[str, Any], key: str, place: Place) -> str:
-    text = value.get(key)
-    if not isinstance(text, str | None):
-        raise (place / key).error(f"{key!r} is a text, not {text!r}")
-    return text or ""
-
-
-def _map(value: Mapping[str, Any], key: str, place: Place) -> Mapping[str, Any]:
-    found: Any = value.get(key)
-    if not isinstance(found, dict | None):
-        raise (place / key).error(f"{key!r} is a map, not {found!r}")
-    return found or {}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from .condition_forms import check_condition
+from .forms import is_one_of
 
 if TYPE_CHECKING:
     from .places import Place
@@ -77,7 +78,7 @@ def _pairs(value: Any, place: Place) -> Any:
 
 def _one_of(*words: str) -> _Read:
     def read(value: Any, place: Place) -> str:
-        if value not in words:
+        if not is_one_of(value, words):
             raise place.error(f"{value!r} is none of {', '.join(words)}")
         return str(value)
 
@@ -104,7 +105,7 @@ def _duration(value: Any, place: Place, *, above: int | None = 0) -> Mapping[str
     if not isinstance(value, dict):
         raise place.error(f"must be a duration with 'unit' and 'value', not {value!r}")
     unit, number = value.get("unit"), value.get("value")
-    if unit not in UNITS:
+    if not is_one_of(unit, UNITS):
         raise (place / "unit").error(f"there is no unit {unit!r}", hint=f"Units are {', '.join(UNITS)}.")
     if not isinstance(number, int) or isinstance(number, bool) or (above is not None and number <= above):
         kind = "a whole number" if above is None else f"a whole number above {above}"
@@ -124,10 +125,10 @@ def _method(value: Any, place: Place) -> str:
 
 
 def _event(value: Any, place: Place) -> Mapping[str, Any]:
-    if not isinstance(value, dict) or value.get("event_type") not in EVENTS:
+    if not isinstance(value, dict) or not is_one_of(value.get("event_type"), EVENTS):
         raise place.error(f"must be a map with an 'event_type' out of {', '.join(EVENTS)}")
     kind, key = value["event_type"], value.get("event_key")
-    if key not in EVENTS[kind] and not (kind == "recipient" and key is None):
+    if not is_one_of(key, EVENTS[kind]) and not (kind == "recipient" and key is None):
         raise (place / "event_key").error(f"{key!r} is none of {', '.join(EVENTS[kind])}")
     source = EVENT_SOURCES.get(kind)
     if source is not None and not isinstance(value.get(source), str):

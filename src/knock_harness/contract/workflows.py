@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from .condition_forms import read_conditions
+from .forms import flag_at, is_one_of, map_at, text_at
 from .places import Place
-from .step_definitions import Known, read_steps
+from .step_definitions import read_steps
+from .template_forms import Known
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -99,7 +101,7 @@ def workflow_at(key: str, definition: Mapping[str, Any], place: Place, known: Kn
         if not isinstance(definition.get(required), kind):
             raise (place / required).error(f"{required!r} is missing or no {kind.__name__}")
     frequency = definition.get("trigger_frequency") or "every_trigger"
-    if frequency not in FREQUENCIES:
+    if not is_one_of(frequency, FREQUENCIES):
         raise (place / "trigger_frequency").error(f"{frequency!r} is none of {', '.join(sorted(FREQUENCIES))}")
     content = {name: value for name, value in definition.items() if not name.startswith(("__", "$"))}
     try:
@@ -107,21 +109,23 @@ def workflow_at(key: str, definition: Mapping[str, Any], place: Place, known: Kn
         steps = read_steps(definition["steps"], place / "steps", known)
     except RecursionError:
         raise place.error("is nested too deeply") from None
-    readonly = definition.get("__readonly")
+    settings = map_at(definition, "settings", place)
+    for name in ("is_commercial", "override_preferences"):
+        flag_at(settings, name, place / "settings")
     return Workflow(
         key=key,
         name=definition["name"],
-        active=bool(readonly.get("active", True)) if isinstance(readonly, dict) else True,
+        active=flag_at(map_at(definition, "__readonly", place), "active", place / "__readonly", default=True),
         version_id=str(uuid5(NAMESPACE_URL, f"{key}:{source}")),
         steps=steps,
         conditions=read_conditions(definition.get("conditions"), place / "conditions"),
         categories=_categories(definition.get("categories"), place / "categories"),
-        settings=_settings(definition.get("settings"), place / "settings"),
+        settings=settings,
         trigger_data_json_schema=_schema(
             definition.get("trigger_data_json_schema"), place / "trigger_data_json_schema"
         ),
         trigger_frequency=frequency,
-        trigger_audience=str(definition.get("trigger_audience_key") or ""),
+        trigger_audience=text_at(definition, "trigger_audience_key", place),
         source=source,
     )
 
@@ -130,12 +134,6 @@ def _categories(value: Any, place: Place) -> Sequence[str]:
     if not isinstance(value, list | None) or not all(isinstance(each, str) for each in value or ()):
         raise place.error(f"'categories' is a list of texts, not {value!r}")
     return tuple(value or ())
-
-
-def _settings(value: Any, place: Place) -> Mapping[str, Any]:
-    if not isinstance(value, dict | None):
-        raise place.error(f"'settings' is a map, not {value!r}")
-    return value or {}
 
 
 def _schema(value: Any, place: Place) -> Mapping[str, Any] | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from knock_harness.contract.commits import KINDS, applied, removed
 from knock_harness.contract.places import Place
-from knock_harness.contract.step_definitions import Known
+from knock_harness.contract.template_forms import Known
 from knock_harness.contract.workflows import workflow_at
 from knock_harness.errors import InvalidDocument
 
