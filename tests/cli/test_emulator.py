@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -95,13 +96,24 @@ def test_a_signal_stops_it_at_once_and_without_a_word(number: signal.Signals) ->
         assert (process.wait(PATIENCE_S), process.stderr.read()) == (0, "")
 
 
-def test_a_signal_stops_it_while_its_clock_is_moved(tmp_path: Path) -> None:
-    with started("--data", str(tmp_path)) as (process, url), Control(url) as control:
-        environment = control.environment()
-        environment.seed(users={"count": 10})
-        process.send_signal(signal.SIGTERM)
+def test_a_signal_stops_it_while_its_clock_is_moved_and_the_rest_is_done_later(tmp_path: Path) -> None:
+    flags = ["--data", str(tmp_path), "--clock", "virtual", "--seed", "1"]
+    headers = {"authorization": "Bearer sk_test_emulator"}
+    recipients = [[f"user-{turn}-{each}" for each in range(100)] for turn in range(30)]
+    with started(*flags) as (process, url), httpx.Client(base_url=url, headers=headers) as api:
+        for each in recipients:
+            api.post("/v1/workflows/delayed-message/trigger", json={"recipients": each}).raise_for_status()
+        with Control(url) as control, ThreadPoolExecutor(1) as beside:
+            moving = beside.submit(control.environment().clock.advance, "P1D")
+            until(lambda: api.get("/v1/messages?page_size=1").json()["items"])
+            process.terminate()
+            code = process.wait(PATIENCE_S)
+            moving.exception()
+    with started(*flags) as (_, url), Control(url) as control:
+        control.environment().clock.advance("P1D")
+        counts = control.environment().state().counts
 
-        assert process.wait(PATIENCE_S) == 0
+    assert (code, counts["messages"]) == (0, 3000)
     assert not list(tmp_path.glob("*-wal"))
 
 
