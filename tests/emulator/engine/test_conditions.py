@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -233,3 +233,90 @@ def test_a_condition_on_an_earlier_step_sees_its_messages(
     world = World({"email": messages})
 
     assert judged(f"refs.email.{variable}", operator, f"$message.{status}", world) is expected
+
+
+numbers = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
+words = st.sampled_from(["a", "b", "ab", "abc", ""])
+
+
+def compares(operator: str, value: Any, argument: Any) -> bool:
+    return OPERATORS[operator](value, argument, World.now)
+
+
+@pytest.mark.promise("COND-ORDERING")
+@given(left=numbers, right=numbers)
+def test_numbers_are_ordered_as_everywhere(left: float, right: float) -> None:
+    found = [
+        compares(each, left, right)
+        for each in ("greater_than", "greater_than_or_equal_to", "less_than", "less_than_or_equal_to")
+    ]
+
+    assert found == [left > right, left >= right, left < right, left <= right]
+
+
+@pytest.mark.promise("COND-EQUALITY")
+@given(value=st.none() | st.booleans() | numbers | words)
+def test_a_value_equals_itself(value: Any) -> None:
+    assert (compares("equal_to", value, value), compares("not_equal_to", value, value)) == (True, False)
+
+
+@pytest.mark.promise("COND-CONTAINS")
+@given(text=words, word=words, some=st.lists(words, max_size=3), others=st.lists(words, max_size=3))
+def test_contains_means_part_member_or_common_element(text: str, word: str, some: list[str], others: list[str]) -> None:
+    pairings = [(text, word, word in text), (some, word, word in some), (some, others, bool({*some} & {*others}))]
+
+    found = [(compares("contains", *pair), compares("not_contains", *pair)) for *pair, _ in pairings]
+
+    assert found == [(expected, not expected) for *_, expected in pairings]
+
+
+@pytest.mark.promise("COND-CONTAINS-ALL")
+@given(value=st.lists(words, max_size=4), argument=st.lists(words, max_size=4))
+def test_contains_all_is_the_relation_of_a_set_to_its_parts(value: list[str], argument: list[str]) -> None:
+    found = compares("contains_all", value, argument), compares("not_contains_all", value, argument)
+
+    assert found == ({*argument} <= {*value}, not {*argument} <= {*value})
+
+
+@pytest.mark.promise("COND-TIMESTAMP-ABSOLUTE", "COND-TIMESTAMP-BETWEEN")
+@given(
+    moments=st.lists(st.datetimes(datetime(2000, 1, 1), datetime(2050, 1, 1)), min_size=2, max_size=2),  # noqa: DTZ001
+    hours=st.lists(st.integers(-11, 11), min_size=2, max_size=2),
+)
+def test_instants_are_compared_whatever_their_offset(moments: list[datetime], hours: list[int]) -> None:
+    left, right = (each.replace(tzinfo=UTC) for each in moments)
+    written, limit = (
+        each.astimezone(timezone(timedelta(hours=offset))).isoformat()
+        for each, offset in zip((left, right), hours, strict=True)
+    )
+
+    found = [compares(f"is_timestamp_{each}", written, limit) for each in ("before", "on_or_after")]
+
+    assert found == [left < right, left >= right]
+    assert compares("is_timestamp_between", written, [written, limit]) is (left <= right)
+
+
+def groups() -> st.SearchStrategy[dict[str, Any]]:
+    leaves = st.booleans()
+    inner = st.fixed_dictionaries({"all": st.lists(leaves, min_size=1, max_size=3)})
+    return st.fixed_dictionaries({"all": st.lists(leaves, min_size=1, max_size=3)}) | st.fixed_dictionaries(
+        {"any": st.lists(leaves | inner, min_size=1, max_size=3)}
+    )
+
+
+def model(group: Any) -> bool:
+    if isinstance(group, bool):
+        return group
+    return all(map(model, group["all"])) if "all" in group else any(map(model, group["any"]))
+
+
+def written(group: Any) -> Any:
+    if isinstance(group, bool):
+        return {"variable": "data.flag", "operator": "equal_to", "argument": "true" if group else "false"}
+    return {name: [written(each) for each in members] for name, members in group.items()}
+
+
+@pytest.mark.promise("COND-ALL-ANY")
+@given(group=groups())
+def test_groups_agree_with_a_model(group: dict[str, Any]) -> None:
+    assert holds(written(group), World()) is model(group)
