@@ -67,6 +67,50 @@ def test_a_run_goes_on_at_once_when_its_message_is_read(
     assert (refs(), runs()[0]["status"]) == (["first", "second"], "completed")
 
 
+def test_a_run_whose_step_does_not_say_so_ends_when_nothing_happens_in_time(
+    begin: Callable[..., str],
+    clock: HandClock,
+    work: Callable[[], None],
+    runs: Callable[..., Any],
+    refs: Callable[[], list[str]],
+) -> None:
+    begin(wait(message_event("read")))
+
+    clock.advance(HOUR)
+    work()
+
+    assert (refs(), runs()[0]["status"]) == (["first"], "completed")
+
+
+@pytest.mark.parametrize(
+    ("variable", "argument", "expected"),
+    [
+        ("event.step_ref", "first", ["first", "second"]),
+        ("event.step_ref", "second", ["first"]),
+        ("event.source.type", "workflow", ["first", "second"]),
+        ("event.source.key", "wait-flow", ["first", "second"]),
+        ("event.tenant_id", "acme", ["first", "second"]),
+    ],
+)
+def test_an_event_tells_of_its_message(
+    api: httpx.Client,
+    begin: Callable[..., str],
+    messages: Callable[..., Any],
+    work: Callable[[], None],
+    refs: Callable[[], list[str]],
+    variable: str,
+    argument: str,
+    expected: list[str],
+) -> None:
+    group = {"conditions": [{"variable": variable, "operator": "equal_to", "argument": argument}]}
+    begin(wait(message_event("read"), match_conditions=[group]), tenant="acme")
+
+    api.put(f"/v1/messages/{messages()[0]['id']}/read")
+    work()
+
+    assert refs() == expected
+
+
 def test_only_the_first_event_counts_and_no_later_wake_comes_of_it(
     api: httpx.Client,
     begin: Callable[..., str],
