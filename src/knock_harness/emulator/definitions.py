@@ -370,6 +370,10 @@ def rebase(environment: Environment, base: Project) -> None:
         for key in new:
             if old.get(key) != new[key]:
                 forget(kind, key)
+    for locale, namespaces in base.translations.items():
+        for namespace, texts in namespaces.items():
+            if before.translations.get(locale, {}).get(namespace) != texts:
+                forget("translation", f"{namespace}.{locale}" if namespace else locale)
     for kind, name in _SECTIONS.items():
         if getattr(before, name) != getattr(base, name):
             forget(kind, "")
