@@ -200,3 +200,32 @@ def test_in_one_process_the_caller_asked_may_ask_back(emulator: Emulator, enviro
         api.get("/v1/messages")
 
     assert set(asked) == {200}
+
+
+def test_so_many_calls_are_made_at_a_time_and_the_others_wait() -> None:
+    emulator = Emulator(keys=[KEY])
+    environment = emulator.environments[KEY]
+    under_way: list[int] = [0]
+    most: list[int] = []
+
+    async def outside(_: httpx.Request) -> httpx.Response:
+        under_way[0] += 1
+        most.append(under_way[0])
+        await asyncio.sleep(0)
+        under_way[0] -= 1
+        return httpx.Response(204)
+
+    async def call() -> None:
+        caller = AsyncCaller(emulator, on_answer=lambda: None, transport=httpx.MockTransport(outside))
+        for number in range(200):
+            request = OutboundRequest("GET", f"http://127.0.0.1/{number}")
+            environment.call_out(request, answered_by="event_posted", about=b"")
+        caller.begin([(KEY, each) for each in environment.take_calls()])
+        while environment.is_calling:
+            await caller.next_answer(KEY)
+        await caller.close()
+
+    asyncio.run(call())
+
+    assert (len(most), max(most) <= callers.AT_ONCE) == (200, True)
+    emulator.close()

@@ -16,7 +16,6 @@ from knock_harness.emulator.validation import parse_body
 from knock_harness.errors import InvalidDocument
 
 from .call import ControlCall
-from .handlers import HANDLERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,6 +110,8 @@ class ControlApi:
 
 
 def _slices(call: ControlCall) -> Iterator[Environment | Reply]:
+    from .handlers import HANDLERS  # here, so that an emulator that nobody steers does not load what steers it
+
     replied = HANDLERS[call.operation.id](call)
     if isinstance(replied, Reply):
         yield replied
