@@ -143,3 +143,32 @@ def test_users_and_objects_are_told_apart_in_answers() -> None:
     neither = {"__typename": "Thing", "id": "x", "created_at": None, "updated_at": "2026-01-01T00:00:00Z"}
 
     assert not contract.validator({"$ref": "#/components/schemas/Recipient"}).is_valid(neither)
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "expected"),
+    [
+        ("bulkSetObjects", {"objects": [0] * 1_000_000}, [("objects", "maxItems")]),
+        ("bulkSetObjects", {"more": [0] * 100_000}, [("objects", "required")]),
+        (
+            "bulkIdentifyUsers",
+            {"users": [{"id": "a", "more": [0] * 10}] * 500 + [{"id": 5}] * 9},
+            [("users.500.id", "type")],
+        ),
+        ("bulkIdentifyUsers", [0] * 100_000, [("", "")]),
+        ("triggerWorkflow", {"recipients": 5, "data": {"a": [0] * 100_000}}, [("recipients", "type")]),
+    ],
+    ids=["a long list", "a field is missing", "an item", "no map", "a field beside much data"],
+)
+def test_of_a_large_value_the_first_faults_are_told(operation: str, body: Any, expected: list[tuple[str, str]]) -> None:
+    broken = contract.body_errors(contract.load().operations[operation], body)
+
+    assert [(each.field, each.keyword) for each in broken] == expected
+
+
+def test_what_is_lenient_stays_so_in_a_large_value() -> None:
+    operation = contract.load().operations["triggerWorkflowLegacy"]
+
+    broken = contract.body_errors(operation, {"name": "a", "actor": "a", "recipients": ["a"] * 5000})
+
+    assert [(each.field, each.keyword, each.lenient) for each in broken] == [("recipients", "maxItems", True)]

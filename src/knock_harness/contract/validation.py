@@ -5,20 +5,22 @@ The schemas are those of the document; nothing about a request or an answer is s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from .operations import Location, Operation
 
-__all__ = ["Validators", "Violation"]
+__all__ = ["Validators", "Violation", "is_small"]
 
 #: The document's own address in the registry: references of a schema are read from there.
 _DOCUMENT = "knock:contract"
+#: Values within a value above which not all errors are told.
+_MANY = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,48 @@ class Validators:
         return jsonschema_rs.Draft202012Validator(_absolute(schema), registry=self._registry, validate_formats=True)
 
     def violations(self, schema: Mapping[str, Any], value: Any) -> tuple[Violation, ...]:
-        """Return what is wrong with a value that should fit a schema as `validator` takes it."""
+        """Return what is wrong with a value that should fit a schema as `validator` takes it.
+
+        Of a value that holds many, less is told: each field that is at fault, and of a list the first item that is. To
+        make an error takes as long as to judge a thousand values, and a million errors take a minute.
+        """
         validator = self.validator(schema)
         if validator.is_valid(value):  # much cheaper than asking for the errors that are seldom there
             return ()
-        return tuple(self._violation(schema, error) for error in validator.iter_errors(value))
+        if is_small(value):
+            return tuple(self._violation(schema, error) for error in validator.iter_errors(value))
+        return tuple(self._faults(schema, value))
+
+    def _faults(self, schema: Mapping[str, Any], value: Any) -> Iterator[Violation]:
+        """Yield where a large value is at fault, as far down as its schema is plain."""
+        plain = self._resolved(schema)
+        found = False
+        if isinstance(value, dict):
+            for name in plain.get("required", ()):
+                if name not in value:
+                    found = True
+                    yield Violation((name,), "required", f'"{name}" is a required property', lenient=False)
+        most = plain.get("maxItems")
+        if isinstance(value, list) and most is not None and len(value) > most:
+            lenient = "maxItems" in plain.get("x-lenient", ())
+            yield Violation((), "maxItems", f"has more than {most} items", lenient=lenient)
+            return
+        for name, inner in _parts(plain, value):
+            for each in self.violations(inner, value[name]):
+                found = True
+                yield replace(each, path=(name, *each.path))
+            if found and isinstance(value, list):
+                return
+        if not found:
+            yield Violation((), "", "does not fit", lenient=False)
+
+    def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        while "$ref" in schema:
+            place: Any = self._document
+            for step in schema["$ref"].removeprefix("#/").split("/"):
+                place = place[step]
+            schema = place
+        return schema
 
     def _violation(self, schema: Mapping[str, Any], error: jsonschema_rs.ValidationError) -> Violation:
         path = tuple(error.instance_path)
@@ -103,6 +142,28 @@ class Validators:
         for step in steps:
             place = place[step]
         return keyword in place.get("x-lenient", ())
+
+
+def _parts(schema: Mapping[str, Any], value: Any) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+    """Yield the keys or positions of a value that a plain schema speaks of, with the schema of what is there."""
+    if isinstance(value, dict):
+        yield from ((name, inner) for name, inner in schema.get("properties", {}).items() if name in value)
+    elif isinstance(value, list) and "items" in schema:
+        yield from ((place, schema["items"]) for place in range(len(value)))
+
+
+def is_small(value: Any) -> bool:
+    """Say whether a JSON value holds so few values that everything that is wrong with it can be told."""
+    seen, waiting = 0, [value]
+    while waiting:
+        each = waiting.pop()
+        if not isinstance(each, dict | list):
+            continue
+        seen += len(each)
+        if seen > _MANY:
+            return False
+        waiting += each.values() if isinstance(each, dict) else each
+    return True
 
 
 def _schema_of_parameters(operation: Operation, location: Location) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .exchange import Reply
 
@@ -20,11 +20,19 @@ __all__ = [
 ]
 
 
+#: Characters of a text that an answer tells back; what was sent may be of any length.
+LONGEST_TEXT: Final = 300
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT // 2]}...{text[-LONGEST_TEXT // 2 :]}"
+
+
 class FieldError(dict[str, "str | None"]):
     """One entry of a 422: the parameter, what is wrong with it, and the kind of fault (ERR-422-FIELD-LIST)."""
 
     def __init__(self, field: str, message: str, *, kind: str | None = None) -> None:
-        super().__init__(field=field, message=message, type=kind)
+        super().__init__(field=_short(field), message=_short(message), type=kind)
 
 
 class Refusal(Exception):
@@ -41,7 +49,7 @@ class Refusal(Exception):
         super().__init__(message)
         self.status = status
         self.code = code
-        self.message = message
+        self.message = _short(message)
         self.errors = tuple(errors)
 
     @property

@@ -74,13 +74,13 @@ def validate(operation: Operation, path: Mapping[str, str], query: Mapping[str, 
 
 
 def _fits(value: Any) -> bool:
-    level = [value]
-    for _ in range(DEEPEST + 1):
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST):
         level = [
             inner
             for each in level
-            if isinstance(each, dict | list)
             for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, dict | list)
         ]
         if not level:
             return True
