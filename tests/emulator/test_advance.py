@@ -165,3 +165,18 @@ def test_what_one_piece_leaves_comes_before_later_pieces_though_another_one_come
     move(timedelta(hours=3))
 
     assert [name for name, _, _ in done] == ["breeds", "second", "between", "bred", "last"]
+
+
+def test_what_falls_due_while_the_clock_is_moved_is_done_by_the_move_alone(
+    emulator: Emulator, environment: Environment, done: list[Any]
+) -> None:
+    start = environment.clock.now()
+    for hours in range(1, 601):
+        environment.later("noted", str(hours).encode(), at=start + hours * timedelta(seconds=1))
+
+    moving = emulator.advance(KEY, to=start + HOUR)
+    first = next(moving)
+    emulator.run_due(budget_s=1)
+
+    assert len(done) == first
+    assert first + sum(moving) == 600

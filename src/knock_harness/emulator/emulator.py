@@ -100,6 +100,7 @@ class Emulator:
         self._keys = KeyRing()
         self._due: dict[str, float] = {}  # the environments with work in their queue, and when the first of it is due
         self._noted: dict[str, str | None] = {}  # when that is by their own clocks
+        self._moving: set[str] = set()  # the environments whose clock is being moved, which do what is due on the way
         self._files = None if data is None else EnvironmentFiles(data)
         for key in (*keys, *(self._files.names() if self._files else ())):
             self.open_environment(key)
@@ -235,12 +236,15 @@ class Emulator:
             How many pieces of work were done since the last time.
         """
         environment = self.environments[name]
+        self._moving.add(name)
+        self._note_due(name, moved=True)
         try:
             for done in environment.advance(TASKS, to=to):
                 if environment.calls_out:
                     self.calling_out.add(name)
                 yield done
         finally:
+            self._moving.discard(name)
             self._note_due(name, moved=True)
 
     def reset(self, name: str) -> None:
@@ -277,7 +281,7 @@ class Emulator:
         if due_at == self._noted.get(name) and not moved:
             return
         self._noted[name] = due_at
-        if due_at is None:
+        if due_at is None or name in self._moving:
             self._due.pop(name, None)
         else:
             self._due[name] = environment.clock.machine_time(moment(due_at))
