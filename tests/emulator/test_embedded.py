@@ -136,7 +136,7 @@ class Receiver(BaseHTTPRequestHandler):
     heard: threading.Event
     asks: str
 
-    def do_POST(self) -> None:  # noqa: N802 - the name that the base class looks for
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         asked = httpx.get(f"{self.asks}/_emulator/health").json()["status"]
         self.seen.append((asked, body))
