@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from knock_harness.emulator import Request
+
 if TYPE_CHECKING:
     import httpx
 
@@ -269,12 +271,14 @@ class TestLimits:
         assert told() == [[0, 1, 2], [3, 4, 5], [6]]
 
     @pytest.mark.promise("BATCHSTEP-MAX-ITEMS")
-    def test_a_batch_that_fills_up_within_one_slice_takes_no_more(
-        self, batched: Any, api: httpx.Client, work: Any, wait: Any, told: Any
+    def test_a_batch_that_is_full_takes_no_more_though_it_is_yet_to_be_closed(
+        self, batched: Any, emulator: Emulator, work: Any, wait: Any, told: Any
     ) -> None:
         batched(batch_items_max_limit=2)
+        headers = [(b"authorization", b"Bearer sk_test_tests"), (b"content-type", b"application/json")]
         for number in range(5):
-            api.post("/v1/workflows/batched/trigger", json={"recipients": ["ada"], "data": {"n": number}})
+            body = b'{"recipients": ["ada"], "data": {"n": %d}}' % number
+            emulator.handle(Request("POST", "/v1/workflows/batched/trigger", "", headers, body))
         work()
 
         wait(MINUTE)

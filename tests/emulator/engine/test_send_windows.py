@@ -45,5 +45,12 @@ def test_a_day_that_is_closed_is_left_out_until_the_same_day_of_the_next_week() 
     )
 
 
+def test_the_day_is_that_of_the_timezone() -> None:
+    evening = [SendWindow(0, True, 18 * 60, 22 * 60)]
+    now = at("2026-03-03T01:00")  # a Tuesday, and Monday still in New York
+
+    assert opens_at(evening, now=now, timezone=ZoneInfo("America/New_York")) == now
+
+
 def test_where_no_day_is_open_nothing_ever_goes() -> None:
     assert opens_at([SendWindow(0, sends=False)], now=at("2026-03-02T01:00"), timezone=UTC_ZONE) is None
