@@ -19,6 +19,22 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
+#: What is committed on a branch.
+STEPS = [
+    {
+        "ref": "batch",
+        "type": "batch",
+        "settings": {"batch_window": {"unit": "seconds", "value": 60}, "workflow_version_mode": "latest"},
+    },
+    {
+        "ref": "in_app",
+        "type": "channel",
+        "channel_type": "in_app_feed",
+        "channel_key": "in-app-feed",
+        "template": {"markdown_body": "of the branch"},
+    },
+]
+
 
 class TestWhatIsKnown:
     @pytest.mark.promise("BATCHSTEP-TOTALS")
@@ -275,6 +291,24 @@ class TestVersions:
         wait(MINUTE)
 
         assert rendered() == ["old 1", "new 1"]
+
+    def test_the_latest_version_is_that_of_the_branch(
+        self, batched: Any, api: httpx.Client, work: Any, wait: Any, rendered: Any, environment: Environment
+    ) -> None:
+        batched(workflow_version_mode="latest", body="first")
+        definitions.create_branch(environment, "mine")
+        headers = {"x-knock-branch": "mine"}
+        api.post("/v1/workflows/batched/trigger", json={"recipients": ["ada"]}, headers=headers).raise_for_status()
+        work()
+        batched(workflow_version_mode="latest", body="second")
+        current = environment.project.workflows["batched"]
+        other = {"name": "Batched", "steps": STEPS}
+        definitions.commit_workflow(environment, "batched", other, branch="mine")
+
+        wait(MINUTE)
+
+        assert rendered() == ["of the branch"]
+        assert environment.project.workflows["batched"] is current
 
     def test_a_step_that_the_latest_version_has_not_goes_on_as_it_was(
         self, batched: Any, commit: Any, in_app: Any, trigger: Any, wait: Any, rendered: Any

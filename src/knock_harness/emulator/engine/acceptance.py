@@ -46,7 +46,7 @@ def accept(
         Refusal: there is no such workflow, it is inactive, its data does not fit, or a recipient, actor or tenant is
             not allowed; nothing runs then (TRIGGER-ALL-OR-NOTHING).
     """
-    order = ordered(environment, workflow_of(environment, key, branch), body, at=at)
+    order = ordered(environment, workflow_of(environment, key, branch), body, at=at, branch=branch)
     put(environment, order, at=at)
     return order.run_id
 

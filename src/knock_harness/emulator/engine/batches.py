@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from knock_harness.emulator.clock import moment, stamp
+from knock_harness.emulator.definitions import workflow_of
+from knock_harness.emulator.refusals import NotFound
 from knock_harness.emulator.store.batches import BatchPlace
 
 from .batched import Batched, combined
@@ -160,11 +162,12 @@ def _slid(run: Run, settings: Mapping[str, Any], found: Batch) -> datetime:
 
 def _moved_on(run: Run, planned: PlannedStep) -> int:
     """Let a run follow the latest version, if that has the step, and return the place of what comes behind it."""
-    project = run.environment.project
-    workflow = project.workflows.get(run.plan.workflow.key)
-    if workflow is None or workflow.version_id == run.plan.workflow.version_id:
+    environment = run.environment
+    try:
+        workflow = workflow_of(environment, run.plan.workflow.key, run.progress.order.branch)
+    except NotFound:
         return planned.next
-    latest = run.environment.plans.plan(project, workflow)
+    latest = environment.plans.plan(environment.project, workflow)
     same = next((each for each in latest.steps if each.step.ref == planned.step.ref), None)
     if same is None:
         return planned.next

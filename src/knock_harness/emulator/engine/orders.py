@@ -70,6 +70,7 @@ class Order(msgspec.Struct, array_like=True, kw_only=True):
         audience: the key of the audience that somebody joined.
         depth: how many workflows, one started by another, led to it.
         allowance: how many runs it may lead to; see `led_on`.
+        branch: whose workflows were looked among; None: those of no branch.
     """
 
     run_id: str
@@ -89,6 +90,7 @@ class Order(msgspec.Struct, array_like=True, kw_only=True):
     audience: str | None = None
     depth: int = 0
     allowance: int = NESTED_RUNS
+    branch: str | None = None
 
 
 class Progress(msgspec.Struct, array_like=True):
