@@ -227,6 +227,15 @@ def test_who_waits_as_long_as_told_is_admitted(api: httpx.Client, clock: HandClo
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
 
 
+@pytest.mark.usefixtures("limited")
+def test_a_page_of_another_origin_may_read_when_to_come_back(public: httpx.Client) -> None:
+    headers = {"origin": "http://localhost:3000"}
+    answers = [public.put("/v1/messages/m/seen", headers=headers) for _ in range(6)]
+
+    assert (answers[-1].status_code, answers[-1].headers["retry-after"]) == (429, "1")
+    assert "retry-after" in answers[-1].headers["access-control-expose-headers"]
+
+
 @pytest.mark.promise("RATE-429-NO-EFFECT")
 @pytest.mark.usefixtures("limited")
 def test_what_is_refused_has_no_effect(api: httpx.Client, environment: Environment) -> None:

@@ -13,13 +13,14 @@ ALLOWED_HEADERS: Final = (
     "authorization, content-type, idempotency-key, x-knock-branch, x-knock-client, x-knock-user-token"
 )
 ALLOWED_METHODS: Final = "DELETE, GET, OPTIONS, POST, PUT"
+EXPOSED_HEADERS: Final = "retry-after, x-ratelimited-message_ids, x-request-id"
 
 
 def headers(request: Request) -> list[tuple[bytes, bytes]]:
     """Return what a browser wants to read in an answer; nothing for a request without an origin."""
     if request.header(b"origin") is None:
         return []
-    allowed = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"x-request-id")]
+    allowed = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", EXPOSED_HEADERS.encode())]
     if request.method == "OPTIONS":
         allowed += [
             (b"access-control-allow-headers", ALLOWED_HEADERS.encode()),
