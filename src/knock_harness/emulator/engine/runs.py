@@ -68,6 +68,7 @@ PORTION: Final = 16
 _LEAST: Final = timedelta(microseconds=1)
 
 _decode_data = msgspec.json.Decoder(dict[str, object]).decode
+_decode_ids = msgspec.msgpack.Decoder(list[str]).decode
 #: An order for a portion of its recipients, and when its runs begin.
 _decode_portion = msgspec.msgpack.Decoder(tuple[Order, str]).decode
 
@@ -266,7 +267,7 @@ def _queue(
 
 def go_on(environment: Environment, payload: bytes, at: datetime) -> None:
     """Carry on with the runs whose ids are the payload; those that do not wait any more are passed over."""
-    for run_id in msgspec.msgpack.decode(payload, type=list[str]):
+    for run_id in _decode_ids(payload):
         paused = environment.store.runs.waiting(run_id)
         if paused is not None:
             _go_on(_resumed(environment, paused, at=at))

@@ -136,6 +136,7 @@ class Store:
             yield
         except BaseException:
             self.connection.execute("ROLLBACK")
+            self.messages.doubt()
             raise
         self.connection.execute("COMMIT")
 
@@ -147,6 +148,7 @@ class Store:
             yield
         except BaseException:
             self.connection.execute("ROLLBACK TO block")
+            self.messages.doubt()
             self.connection.execute("RELEASE block")
             raise
         self.connection.execute("RELEASE block")

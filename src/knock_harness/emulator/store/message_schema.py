@@ -55,7 +55,7 @@ _MESSAGE = f"""printf(
     recipient, actors, data, status, rtrim({_WORDS}, ','), {_VALUES}, updated_at
 )"""
 _ITEM_HEAD = """"__typename":"FeedItem","id":"%s","inserted_at":"%s","tenant":%s,"source":%s,"total_actors":%d"""
-_ITEM_HEAD_VALUES = f"""id, inserted_at, json_quote(tenant), {_FROM.format('item')},
+_ITEM_HEAD_VALUES = f"""id, inserted_at, json_quote(tenant), {_FROM.format("item")},
     json_array_length(actors) + coalesce(json_array_length(more_actors), 0)"""
 _ITEM = f"""printf(
     '{_ITEM_HEAD},"blocks":%s,"data":%s,"actors":%s,"activities":%s,"total_activities":%d,{_TIMES},"updated_at":"%s"}}',

@@ -30,6 +30,7 @@ _decode = msgspec.json.Decoder(list[Any]).decode
 _ADD = f"INSERT INTO messages ({COLUMNS}) VALUES ({', '.join('?' * (COLUMNS.count(',') + 1))})"  # noqa: S608
 _ADD_ORIGIN = "INSERT OR IGNORE INTO message_origins VALUES (?, ?, ?)"
 _ADD_EVENT = "INSERT INTO message_events (message, type, inserted_at, data) VALUES (?, ?, ?, ?)"
+_ADD_TWO_EVENTS = "INSERT INTO message_events (message, type, inserted_at) VALUES (?, ?, ?), (?, ?, ?)"
 
 
 class Stored(NamedTuple):
@@ -80,14 +81,21 @@ class Messages:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.listeners: dict[str, Listener] = {}
+        self._origins: set[int] = set()  # those that are surely stored
         connection.create_function("matches_data", 2, matches_json, deterministic=True)
 
     def add(self, new: NewMessage, *, events: Sequence[str] = ("message.created",)) -> int:
         """Add a message with its first events, and return its place."""
         actors = new.actors
-        self._connection.execute(_ADD_ORIGIN, (new.origin.seq, new.origin.about, new.origin.item))
+        if new.origin.seq not in self._origins:
+            self._connection.execute(_ADD_ORIGIN, (new.origin.seq, new.origin.about, new.origin.item))
+            self._origins.add(new.origin.seq)
         seq = self._connection.execute(_ADD, message_row(new, actors)).lastrowid or 0
-        self._connection.executemany(_ADD_EVENT, [(seq, each, new.at, None) for each in events])
+        if len(events) == 2:  # one statement costs less than two, and most messages begin with two events
+            first, second = events
+            self._connection.execute(_ADD_TWO_EVENTS, (seq, first, new.at, seq, second, new.at))
+        else:
+            self._connection.executemany(_ADD_EVENT, [(seq, each, new.at, None) for each in events])
         if actors:
             self._connection.executemany(
                 "INSERT INTO message_actors VALUES (?, ?, ?)", [(*each, seq) for each in actors]
@@ -96,6 +104,10 @@ class Messages:
             for each in events:
                 self._tell(MessageEvent(new.id, each, new.at, None))
         return seq
+
+    def doubt(self) -> None:
+        """Take nothing for stored any more, as something was undone."""
+        self._origins.clear()
 
     def set_status(self, id: str, status: str, *, at: str, data: Mapping[str, Any] | None = None) -> None:  # noqa: A002
         """Move a message to another delivery status, with the event of it; nothing happens if it is gone.
