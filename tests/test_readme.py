@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -11,24 +10,17 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+from .pages import ROOT, Page
+
+README = Page(ROOT / "README.md")
 #: `make verify` makes a virtual environment, installs, and verifies with the standard profile.
 LONGEST_S = 600
 #: Commands that are not run here, and why.
 LEFT_OUT = {"make test": "it runs these tests"}
 
 
-def blocks(language: str) -> list[str]:
-    """Return the fenced blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-
-
 COMMANDS = [
-    line.removeprefix("$ ")
-    for block in blocks("console")
-    for line in block.splitlines()
-    if line.startswith("$ ") and line.removeprefix("$ ") not in LEFT_OUT
+    command.line for block in README.blocks("console") for command in block.commands() if command.line not in LEFT_OUT
 ]
 
 
@@ -60,7 +52,7 @@ def test_a_command_of_the_readme_works(command: str, place: Path, environment: d
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
 
-@pytest.mark.parametrize("example", blocks("python"))
+@pytest.mark.parametrize("example", [block.text for block in README.blocks("python")])
 def test_a_python_example_of_the_readme_works(example: str, tmp_path: Path, environment: dict[str, str]) -> None:
     command = [sys.executable, "-W", "error", "-c", example]
 
