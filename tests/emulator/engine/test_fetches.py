@@ -119,7 +119,9 @@ def test_a_response_path_makes_nested_keys(
     assert messages()[0]["data"] == {"foo": {"a": 1, "bar": {"x": 1}}}
 
 
-VALUES = st.recursive(st.integers() | st.text(max_size=3), lambda below: st.dictionaries(st.text(max_size=2), below))
+VALUES = st.recursive(
+    st.integers() | st.text(max_size=3), lambda below: st.dictionaries(st.text(max_size=2), below), max_leaves=10
+)
 
 
 @pytest.mark.promise("FETCH-RESPONSE-PATH")
