@@ -178,7 +178,7 @@ def test_a_result_cannot_be_changed(environment: Environment) -> None:
     moved = environment.clock.read()
 
     with pytest.raises(AttributeError):
-        moved.kind = "running"  # type: ignore[misc]
+        moved.kind = "real"  # type: ignore[misc]
 
 
 def test_an_environment_is_named_by_its_key(control: Control) -> None:

@@ -148,9 +148,11 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _announce(listener: socket.socket, keys: tuple[str, ...]) -> None:
+    from knock_harness.emulator.keys import public_twin
+
     host, port = listener.getsockname()[:2]
     address = f"[{host}]" if ":" in host else host
     click.echo(f"knock-harness emulator: http://{address}:{port}")
     for key in keys:
         click.echo(f"secret key: {key}")
-        click.echo(f"public key: pk_{key.removeprefix('sk_')}")
+        click.echo(f"public key: {public_twin(key)}")

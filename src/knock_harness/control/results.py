@@ -64,7 +64,7 @@ class EnvironmentInfo(msgspec.Struct, frozen=True):
 
 
 class Clock(msgspec.Struct, frozen=True):
-    """The moment that a clock shows, and whether it goes on by itself (``running``) or not (``virtual``)."""
+    """The moment that a clock shows, and whether it goes on by itself (``real``) or not (``virtual``)."""
 
     now: datetime
     kind: str

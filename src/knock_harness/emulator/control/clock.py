@@ -38,7 +38,7 @@ def advance_clock(call: ControlCall) -> Iterator[Reply | None]:
 
 def shown_clock(environment: Environment) -> dict[str, Any]:
     """Return the clock of an environment, as it is answered."""
-    kind = "virtual" if isinstance(environment.clock, VirtualClock) else "running"
+    kind = "virtual" if isinstance(environment.clock, VirtualClock) else "real"
     return {"now": stamp(environment.clock.now()), "kind": kind}
 
 
