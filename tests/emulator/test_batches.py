@@ -139,6 +139,21 @@ class TestDynamicWindow:
         assert rendered() == ["2"]
 
     @pytest.mark.promise("BATCHSTEP-DYNAMIC-IMMUTABLE")
+    def test_a_sliding_window_stays_as_long_as_the_first_trigger_says(
+        self, batched: Any, trigger: Any, wait: Any, rendered: Any
+    ) -> None:
+        batched(batch_window=None, batch_until_field_path="data.until", batch_window_type="sliding")
+        trigger("batched", data={"until": {"unit": "seconds", "value": 60}})
+        wait(30 * SECOND)
+        trigger("batched", data={"until": {"unit": "seconds", "value": 600}})
+        wait(59 * SECOND)
+        before = rendered()
+
+        wait(SECOND)
+
+        assert (before, rendered()) == ([], ["2"])
+
+    @pytest.mark.promise("BATCHSTEP-DYNAMIC-IMMUTABLE")
     @pytest.mark.parametrize(
         "until",
         ["2026-03-01T13:00:00Z", {"unit": "hours", "value": 1}, {"frequency": "hourly"}],

@@ -265,11 +265,13 @@ def test_a_marked_entry_of_the_tenant_overrides_until_the_mark_is_gone(
     api: httpx.Client, send: Callable[..., list[str]], prefer: Callable[..., None]
 ) -> None:
     def of_tenant(**entry: Any) -> None:
-        categories = {"news": {"channel_types": {"email": False}, **entry}, "others": {"channel_types": {"sms": False}}}
+        news, billing = {"channel_types": {"email": False}, **entry}, {"channel_types": {"sms": False}}
+        categories = {"news": news, "Billing & more": billing}  # the workflow is of both
         body = {"settings": {"preference_set": {"categories": categories}}}
         api.put("/v1/tenants/acme", json=body).raise_for_status()
 
-    prefer("acme", categories={"news": {"channel_types": {"email": True}}, "others": {"channel_types": {"sms": True}}})
+    own = {"news": {"channel_types": {"email": True}}, "Billing & more": {"channel_types": {"sms": True}}}
+    prefer("acme", categories=own)
 
     of_tenant(__strategy__="replace")
     marked = send(tenant="acme")

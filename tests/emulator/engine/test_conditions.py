@@ -45,6 +45,11 @@ def judged(variable: str, operator: str, argument: Any = None, world: World | No
     return holds({"all": [condition]}, world or World())
 
 
+def test_a_place_in_a_list_that_is_no_number_python_reads_leads_nowhere() -> None:
+    assert judged("data.list.1", "equal_to", "b")
+    assert judged(f"data.list.{'9' * 5000}", "not_exists")
+
+
 @pytest.mark.promise(
     "COND-EQUALITY",
     "COND-ARGUMENT-DECODED",

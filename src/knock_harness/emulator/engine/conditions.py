@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +22,8 @@ MISSING: Final = msgspec.UNSET
 #: How paths begin; an argument that begins so is a path as well (COND-SCOPE, COND-DYNAMIC-ARGUMENT).
 PREFIXES: Final = ("data.", "recipient.", "actor.", "tenant.", "vars.", "workflow.", "run.", "refs.")
 _STATUS: Final = "$message."
+#: A place in a list, as a part of a path; Python reads no number of thousands of digits, and no list is that long.
+_INDEX: Final = re.compile(r"[0-9]{1,9}")
 
 
 class Scope(Protocol):
@@ -59,7 +62,7 @@ def follow(value: Any, path: list[str]) -> Any:
     for part in path:
         if isinstance(value, Mapping) and part in value:
             value = value[part]
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+        elif isinstance(value, list) and _INDEX.fullmatch(part) and int(part) < len(value):
             value = value[int(part)]
         else:
             return MISSING
