@@ -263,6 +263,21 @@ def test_a_branch_has_workflows_of_its_own_and_shares_the_rest(
 
 
 @pytest.mark.promise("BRANCH-HEADER")
+def test_a_workflow_that_a_run_of_a_branch_starts_is_that_of_the_branch(
+    environment: Environment, api: httpx.Client, work: Callable[[], None], bodies: Callable[[], list[str]]
+) -> None:
+    definitions.create_branch(environment, "feature")
+    definitions.commit_workflow(environment, "child", workflow("on the branch"), branch="feature")
+    step = {"ref": "start", "type": "trigger_workflow", "settings": {"workflow_key": "child"}}
+    definitions.commit_workflow(environment, "news", {"name": "Parent", "steps": [step]}, branch="feature")
+
+    start(api, **{"x-knock-branch": "feature"})
+    work()
+
+    assert bodies() == ["on the branch"]
+
+
+@pytest.mark.promise("BRANCH-HEADER")
 def test_users_identified_on_a_branch_are_everybodys(environment: Environment, api: httpx.Client) -> None:
     definitions.create_branch(environment, "feature")
 

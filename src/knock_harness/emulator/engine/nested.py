@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from knock_harness.emulator.definitions import workflow_of
 from knock_harness.emulator.references import reference
-from knock_harness.emulator.refusals import Refusal
+from knock_harness.emulator.refusals import NotFound, Refusal
 
 from .acceptance import ordered, put
 from .orders import led_on
@@ -31,9 +32,11 @@ def trigger_workflow_step(run: Run, planned: PlannedStep) -> Outcome:
         StepFailed: the bounds are reached, something cannot be rendered, or the trigger would be refused.
     """
     key = rendered_text(run, planned.step.settings["workflow_key"])
-    workflow = run.environment.project.workflows.get(key)
-    if workflow is None:
-        raise StepFailed(f"there is no workflow {key!r}")
+    branch = run.progress.order.branch
+    try:
+        workflow = workflow_of(run.environment, key, branch)
+    except NotFound:
+        raise StepFailed(f"there is no workflow {key!r}") from None
     body = _body(run, planned)
     number = len(body["recipients"])
     if not 0 < number <= MOST_RECIPIENTS:
@@ -46,6 +49,7 @@ def trigger_workflow_step(run: Run, planned: PlannedStep) -> Outcome:
             body,
             at=run.at,
             source="workflow_step",
+            branch=branch,
             depth=depth,
             allowance=allowance,
         )
