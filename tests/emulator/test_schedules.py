@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from knock_harness.emulator import VirtualClock
 
 DAILY = [{"frequency": "daily", "hours": 9}]
 DAY = timedelta(days=1)
@@ -37,17 +36,6 @@ def listed(api: httpx.Client) -> Callable[..., list[dict[str, Any]]]:
         return found
 
     return listed
-
-
-@pytest.fixture
-def wait(clock: VirtualClock, work: Callable[[], None]) -> Callable[[timedelta], None]:
-    """Let time pass, and do what becomes due."""
-
-    def wait(by: timedelta) -> None:
-        clock.advance(by)
-        work()
-
-    return wait
 
 
 def change(api: httpx.Client, *ids: str, **values: Any) -> list[dict[str, Any]]:
