@@ -124,6 +124,21 @@ def test_the_events_of_a_run_name_its_messages_and_no_others_across_pauses(
 
 
 @pytest.mark.promise("RUN-ERROR-COUNT")
+def test_an_error_counts_that_does_not_end_the_run(
+    commit: Callable[..., None],
+    in_app: Callable[..., Any],
+    trigger: Callable[..., str],
+    run: Callable[[], dict[str, Any]],
+    messages: Callable[..., Any],
+) -> None:
+    commit("hasty", {**DELAY, "settings": {"delay_until_field_path": "data.nowhere"}}, in_app())
+
+    trigger("hasty")
+
+    assert (run()["error_count"], len(messages())) == (1, 1)
+
+
+@pytest.mark.promise("RUN-ERROR-COUNT")
 @pytest.mark.parametrize(
     ("body", "errors"), [("Hello", 0), ("{{ 1 | divided_by: 0 }}", 1), ("{% nonsense %}", 1)], ids=repr
 )
@@ -224,12 +239,13 @@ def test_a_user_and_an_object_of_one_id_are_told_apart(trigger: Callable[..., st
 
 
 @pytest.mark.promise("RUN-FILTER-TIME")
-def test_both_bounds_together_give_what_lies_between(
-    trigger: Callable[..., str], runs: Callable[..., Any], clock: HandClock
+def test_both_bounds_together_give_what_began_between(
+    trigger: Callable[..., str], runs: Callable[..., Any], clock: HandClock, work: Callable[[], None]
 ) -> None:
     for name in ("ada", "bob", "cy"):
-        trigger("in-app-message", name)
+        trigger("delayed-message", name)  # which ends an hour after it began
         clock.advance(HOUR)
+    work()
 
     found = runs(starting_at="2026-03-01T12:30:00Z", ending_at="2026-03-01T13:30:00Z")
 

@@ -118,9 +118,18 @@ class TestDelays:
 
     @pytest.mark.promise("TRIGGER-SETTINGS-SKIP-DELAY")
     def test_a_trigger_may_skip_all_delays(
-        self, trigger: Callable[..., str], messages: Callable[..., Any], runs: Callable[..., Any]
+        self,
+        commit: Callable[..., None],
+        in_app: Callable[..., Any],
+        trigger: Callable[..., str],
+        messages: Callable[..., Any],
+        runs: Callable[..., Any],
     ) -> None:
-        trigger("delayed-message", settings={"skip_delay": True})
+        hour = {"delay_for": {"unit": "hours", "value": 1}}
+        delays = [{"ref": ref, "type": "delay", "settings": hour} for ref in ("first", "second")]
+        commit("later", *delays, in_app())
+
+        trigger("later", settings={"skip_delay": True})
 
         assert (len(messages()), runs()[0]["status"]) == (1, "completed")
 

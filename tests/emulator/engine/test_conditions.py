@@ -75,6 +75,7 @@ def test_a_place_in_a_list_that_is_no_number_python_reads_leads_nowhere() -> Non
         ("data.null", "equal_to", "null", True),
         ("data.none", "equal_to", "", True),
         ("data.none", "equal_to", "null", False),
+        ("data.none", "not_equal_to", "null", True),
         ("recipient.plan", "equal_to", "pro", True),
         ("recipient.id", "equal_to", "actor.id", True),
         ("data.count", "equal_to", "vars.limit", True),
