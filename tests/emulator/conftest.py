@@ -21,7 +21,6 @@ from knock_harness import contract
 from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock, definitions, user_tokens
 from knock_harness.emulator.clock import stamp
 from knock_harness.emulator.control import ControlApi
-from knock_harness.emulator.exchange import Request
 from knock_harness.emulator.message import NewActivity, NewMessage, as_json, origin
 from knock_harness.emulator.outbound import OutboundAnswer
 from knock_harness.emulator.references import Ref
@@ -31,6 +30,8 @@ from knock_harness.verify.answers import Answer
 from knock_harness.verify.drafts import send as send_draft
 from knock_harness.verify.plain import plain_request
 
+from .holding import Holding
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from knock_harness.contract import Operation
     from knock_harness.emulator.environment import Environment
+    from knock_harness.emulator.exchange import Request
     from knock_harness.emulator.outbound import OutboundRequest
 
 KEY = "sk_test_tests"
@@ -158,25 +160,6 @@ def sign(signing_key: str) -> Callable[..., str]:
         return jwt.encode(claims if sub is None else {"sub": sub, **claims}, loaded(key), algorithm="RS256")
 
     return sign
-
-
-class Holding(EmulatorTransport):
-    """Keeps the requests with one key instead of having them answered."""
-
-    KEY = "sk_test_held"
-
-    def __init__(self, emulator: Emulator) -> None:
-        super().__init__(emulator)
-        self.held: list[Request] = []
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request, or keep it."""
-        if request.headers.get("authorization") != f"Bearer {self.KEY}":
-            return super().handle_request(request)
-        path, _, query = request.url.raw_path.decode().partition("?")
-        headers = [(name.lower(), value) for name, value in request.headers.raw if name.lower() != b"authorization"]
-        self.held.append(Request(request.method, path, query, headers, request.read()))
-        return httpx.Response(204, request=request)
 
 
 @pytest.fixture
@@ -440,6 +423,18 @@ def in_app() -> Callable[..., dict[str, Any]]:
         }
 
     return in_app
+
+
+@pytest.fixture
+def create_schedules(api: httpx.Client) -> Callable[..., list[dict[str, Any]]]:
+    """Create schedules and return them."""
+
+    def create_schedules(*recipients: Any, **more: Any) -> list[dict[str, Any]]:
+        body = {"workflow": "scheduled-message", "recipients": list(recipients or ["ada"]), **more}
+        made: list[dict[str, Any]] = api.post("/v1/schedules", json=body).raise_for_status().json()
+        return made
+
+    return create_schedules
 
 
 @pytest.fixture

@@ -24,25 +24,13 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)  # a Sunday
 
 
 @pytest.fixture
-def create(api: httpx.Client) -> Callable[..., list[dict[str, Any]]]:
-    """Create schedules and return them."""
-
-    def create(*recipients: Any, **more: Any) -> list[dict[str, Any]]:
-        body = {"workflow": "scheduled-message", "recipients": list(recipients or ["ada"]), **more}
-        made: list[dict[str, Any]] = api.post("/v1/schedules", json=body).raise_for_status().json()
-        return made
-
-    return create
-
-
-@pytest.fixture
 def occurrences(
-    create: Callable[..., Any], api: httpx.Client, clock: VirtualClock, wait: Callable[..., None], runs: Any
+    create_schedules: Callable[..., Any], api: httpx.Client, clock: VirtualClock, wait: Callable[..., None], runs: Any
 ) -> Callable[..., list[datetime]]:
     """Follow a schedule with the clock from one announced occurrence to the next, and return when it fired."""
 
     def occurrences(*rules: dict[str, Any], number: int = 3, timezone: str = "Etc/UTC", **more: Any) -> list[datetime]:
-        create({"id": "ada", "timezone": timezone}, repeats=list(rules), **more)
+        create_schedules({"id": "ada", "timezone": timezone}, repeats=list(rules), **more)
         found = []
         for _ in range(number):
             (schedule,) = api.get("/v1/users/ada/schedules").json()["entries"]
@@ -79,9 +67,11 @@ def test_a_rule_happens_on_its_days_and_leaves_none_out(occurrences: Any, rule: 
 @pytest.mark.parametrize(
     ("word", "days"), [("weekdays", ["mon", "tue", "wed", "thu", "fri"]), ("weekends", ["sat", "sun"])]
 )
-def test_a_word_stands_for_the_days_it_means(create: Any, api: httpx.Client, wait: Any, word: str, days: Any) -> None:
-    create("ada", repeats=[{"frequency": "daily", "days": word}])
-    create("bob", repeats=[{"frequency": "daily", "days": days}])
+def test_a_word_stands_for_the_days_it_means(
+    create_schedules: Any, api: httpx.Client, wait: Any, word: str, days: Any
+) -> None:
+    create_schedules("ada", repeats=[{"frequency": "daily", "days": word}])
+    create_schedules("bob", repeats=[{"frequency": "daily", "days": days}])
 
     for _ in range(9):
         entries = api.get("/v1/schedules?workflow=scheduled-message").json()["entries"]
@@ -176,8 +166,8 @@ def test_of_several_rules_each_occurrence_fires_once(occurrences: Any) -> None:
 
 
 @pytest.mark.promise("SCHED-TIMEZONE")
-def test_one_call_means_each_recipient_in_its_own_timezone(create: Any) -> None:
-    made = create(
+def test_one_call_means_each_recipient_in_its_own_timezone(create_schedules: Any) -> None:
+    made = create_schedules(
         {"id": "ada", "timezone": "Asia/Tokyo"},
         {"id": "bob", "timezone": "America/New_York"},
         {"id": "1", "collection": "teams", "timezone": "Europe/Berlin"},
@@ -194,12 +184,12 @@ def test_one_call_means_each_recipient_in_its_own_timezone(create: Any) -> None:
 @pytest.mark.promise("SCHED-TIMEZONE-FALLBACK")
 @pytest.mark.parametrize(("account", "expected"), [(None, "2026-03-02T09:00"), ("Asia/Tokyo", "2026-03-02T00:00")])
 def test_without_a_timezone_that_of_the_account_counts(
-    create: Any, environment: Environment, account: str | None, expected: str
+    create_schedules: Any, environment: Environment, account: str | None, expected: str
 ) -> None:
     if account is not None:
         definitions.commit_account(environment, {"timezone": account})
 
-    (schedule,) = create("ada", repeats=[{"frequency": "daily", "hours": 9}])
+    (schedule,) = create_schedules("ada", repeats=[{"frequency": "daily", "hours": 9}])
 
     assert schedule["next_occurrence_at"][:16] == expected
 
@@ -229,8 +219,8 @@ def test_nothing_happens_after_the_end(occurrences: Any, api: httpx.Client, wait
 
 
 @pytest.mark.promise("SCHED-ENDING-AT")
-def test_once_after_the_end_is_never(create: Any, wait: Any, runs: Any) -> None:
-    create(scheduled_at="2026-03-05T08:00:00Z", ending_at="2026-03-04T08:00:00Z")
+def test_once_after_the_end_is_never(create_schedules: Any, wait: Any, runs: Any) -> None:
+    create_schedules(scheduled_at="2026-03-05T08:00:00Z", ending_at="2026-03-04T08:00:00Z")
 
     wait(10 * DAY)
 
@@ -260,7 +250,7 @@ def test_once_after_the_end_is_never(create: Any, wait: Any, runs: Any) -> None:
 )
 def test_runs_start_when_a_calendar_says_so_and_at_no_other_time(
     emulator: Any,
-    create: Any,
+    create_schedules: Any,
     clock: VirtualClock,
     wait: Any,
     environment: Environment,
@@ -271,7 +261,7 @@ def test_runs_start_when_a_calendar_says_so_and_at_no_other_time(
     emulator.reset(environment.name)
     clock.move_to(NOW)
     zone = ZoneInfo(timezone)
-    (made,) = create({"id": "ada", "timezone": timezone}, repeats=[rule])
+    (made,) = create_schedules({"id": "ada", "timezone": timezone}, repeats=[rule])
 
     for _ in range(4):
         wait(timedelta(hours=step_hours))
@@ -314,7 +304,7 @@ def fits(rule: dict[str, Any], day: date, today: date) -> bool:
 def test_a_run_knows_its_schedule_and_what_the_schedule_says(
     commit: Any,
     in_app: Any,
-    create: Any,
+    create_schedules: Any,
     trigger: Any,
     api: httpx.Client,
     wait: Any,
@@ -326,7 +316,7 @@ def test_a_run_knows_its_schedule_and_what_the_schedule_says(
     body = "{{ recipient.schedule.id }} {{ recipient.schedule.last_occurrence_at }} {{ data | json }}"
     commit("scheduled-message", in_app(body=body), in_app("second", "for {{ tenant.id }}", conditions=acme))
     trigger("scheduled-message", data={"earlier": True})
-    (schedule,) = create(scheduled_at="2026-03-02T08:00:00Z", **more)
+    (schedule,) = create_schedules(scheduled_at="2026-03-02T08:00:00Z", **more)
 
     wait(DAY)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -12,25 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from knock_harness.emulator import Emulator, EmulatorTransport, VirtualClock
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 DAILY = [{"frequency": "daily", "hours": 9}]
 PATH = "/v1/schedules?workflow=scheduled-message"
-
-
-@pytest.fixture
-def create(api: httpx.Client) -> Callable[..., list[dict[str, Any]]]:
-    """Create schedules and return them."""
-
-    def create(*recipients: Any, **more: Any) -> list[dict[str, Any]]:
-        body = {"workflow": "scheduled-message", "recipients": list(recipients or ["ada"]), **more}
-        made: list[dict[str, Any]] = api.post("/v1/schedules", json=body).raise_for_status().json()
-        return made
-
-    return create
 
 
 def change(api: httpx.Client, ids: list[str], **values: Any) -> list[dict[str, Any]]:
@@ -44,11 +29,11 @@ def remove(api: httpx.Client, *ids: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.promise("SCHED-SHAPE")
-def test_each_operation_shows_a_schedule_in_one_form(create: Any, api: httpx.Client) -> None:
+def test_each_operation_shows_a_schedule_in_one_form(create_schedules: Any, api: httpx.Client) -> None:
     api.put("/v1/users/ada", json={"name": "Ada", "plan": "pro"})
     api.put("/v1/users/bob", json={"name": "Bob"})
-    (once,) = create("ada", scheduled_at="2026-04-01T00:00:00Z")
-    (made,) = create("ada", repeats=DAILY, actor="bob", tenant="acme", data={"a": [1]})
+    (once,) = create_schedules("ada", scheduled_at="2026-04-01T00:00:00Z")
+    (made,) = create_schedules("ada", repeats=DAILY, actor="bob", tenant="acme", data={"a": [1]})
 
     (changed,) = change(api, [made["id"]], data={"b": 1})
     listed = api.get(PATH).json()["entries"][0]
@@ -63,8 +48,8 @@ def test_each_operation_shows_a_schedule_in_one_form(create: Any, api: httpx.Cli
 
 
 @pytest.mark.promise("SCHED-LIMIT-100")
-def test_a_hundred_are_made_changed_and_removed_in_one_call(create: Any, api: httpx.Client) -> None:
-    made = create(*[f"user-{number}" for number in range(100)], repeats=DAILY)
+def test_a_hundred_are_made_changed_and_removed_in_one_call(create_schedules: Any, api: httpx.Client) -> None:
+    made = create_schedules(*[f"user-{number}" for number in range(100)], repeats=DAILY)
     ids = [each["id"] for each in made]
 
     changed = change(api, ids, data={"new": True})
@@ -84,8 +69,8 @@ def json_values() -> st.SearchStrategy[Any]:
 @pytest.mark.promise("SCHED-DATA-ROUNDTRIP")
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.dictionaries(st.text(), json_values()))
-def test_any_map_comes_back_as_it_was_given(create: Any, api: httpx.Client, data: dict[str, Any]) -> None:
-    (made,) = create("ada", repeats=DAILY, data=data)
+def test_any_map_comes_back_as_it_was_given(create_schedules: Any, api: httpx.Client, data: dict[str, Any]) -> None:
+    (made,) = create_schedules("ada", repeats=DAILY, data=data)
 
     assert made["data"] == data
     assert api.get(PATH).json()["entries"][0]["data"] == data
@@ -93,9 +78,9 @@ def test_any_map_comes_back_as_it_was_given(create: Any, api: httpx.Client, data
 
 @pytest.mark.promise("SCHED-UPDATE-KIND")
 def test_a_schedule_becomes_one_for_once_and_a_repeating_one_again(
-    create: Any, api: httpx.Client, wait: Any, runs: Any
+    create_schedules: Any, api: httpx.Client, wait: Any, runs: Any
 ) -> None:
-    (made,) = create("ada", repeats=DAILY)
+    (made,) = create_schedules("ada", repeats=DAILY)
     (once,) = change(api, [made["id"]], repeats=[], scheduled_at="2026-03-03T10:00:00Z")
     wait(4 * DAY)
     (again,) = change(api, [made["id"]], repeats=DAILY, scheduled_at=None)
@@ -109,11 +94,11 @@ def test_a_schedule_becomes_one_for_once_and_a_repeating_one_again(
 
 @pytest.mark.promise("SCHED-DELETE-CANCELS")
 def test_a_deleted_schedule_fires_no_more_but_what_it_began_goes_on(
-    create: Any, commit: Any, in_app: Any, api: httpx.Client, wait: Any, messages: Any
+    create_schedules: Any, commit: Any, in_app: Any, api: httpx.Client, wait: Any, messages: Any
 ) -> None:
     delay = {"ref": "delay", "type": "delay", "settings": {"delay_for": {"unit": "hours", "value": 2}}}
     commit("scheduled-message", delay, in_app())
-    begun, due = (create("ada", scheduled_at=f"2026-03-01T{hour}:00:00Z")[0] for hour in (13, 15))
+    begun, due = (create_schedules("ada", scheduled_at=f"2026-03-01T{hour}:00:00Z")[0] for hour in (13, 15))
     wait(timedelta(hours=1))
 
     remove(api, begun["id"], due["id"])

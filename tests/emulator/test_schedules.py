@@ -16,18 +16,6 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def create(api: httpx.Client) -> Callable[..., list[dict[str, Any]]]:
-    """Create schedules and return them."""
-
-    def create(*recipients: Any, **more: Any) -> list[dict[str, Any]]:
-        body = {"workflow": "scheduled-message", "recipients": list(recipients or ["ada"]), **more}
-        made: list[dict[str, Any]] = api.post("/v1/schedules", json=body).raise_for_status().json()
-        return made
-
-    return create
-
-
-@pytest.fixture
 def listed(api: httpx.Client) -> Callable[..., list[dict[str, Any]]]:
     """List schedules, by default those of the workflow that these tests use."""
 
@@ -52,23 +40,27 @@ def remove(api: httpx.Client, *ids: str) -> list[dict[str, Any]]:
 
 class TestCreate:
     @pytest.mark.promise("SCHED-CREATE-PER-RECIPIENT")
-    def test_each_recipient_gets_a_schedule(self, create: Callable[..., Any], listed: Callable[..., Any]) -> None:
-        made = create("ada", {"id": "bob", "name": "Bob"}, {"id": "1", "collection": "teams"}, repeats=DAILY)
+    def test_each_recipient_gets_a_schedule(
+        self, create_schedules: Callable[..., Any], listed: Callable[..., Any]
+    ) -> None:
+        made = create_schedules("ada", {"id": "bob", "name": "Bob"}, {"id": "1", "collection": "teams"}, repeats=DAILY)
 
         assert [each["recipient"]["id"] for each in made] == ["ada", "bob", "1"]
         assert made[1]["recipient"]["name"] == "Bob"
         assert listed() == made[::-1]
 
     @pytest.mark.promise("SCHED-NO-DEDUP")
-    def test_creating_again_makes_another(self, create: Callable[..., Any], listed: Callable[..., Any]) -> None:
-        create(repeats=DAILY)
-        create(repeats=DAILY)
+    def test_creating_again_makes_another(
+        self, create_schedules: Callable[..., Any], listed: Callable[..., Any]
+    ) -> None:
+        create_schedules(repeats=DAILY)
+        create_schedules(repeats=DAILY)
 
         assert len(listed()) == 2
 
     @pytest.mark.promise("SCHED-REPEATS-ECHO")
-    def test_rules_come_back_with_all_fields(self, create: Callable[..., Any]) -> None:
-        (schedule,) = create(repeats=[{"frequency": "weekly", "days": ["mon"]}])
+    def test_rules_come_back_with_all_fields(self, create_schedules: Callable[..., Any]) -> None:
+        (schedule,) = create_schedules(repeats=[{"frequency": "weekly", "days": ["mon"]}])
 
         assert schedule["repeats"] == [
             {
@@ -83,10 +75,10 @@ class TestCreate:
         ]
 
     @pytest.mark.promise("INLINE-ACTOR-TENANT")
-    def test_actor_and_tenant_may_be_maps(self, create: Callable[..., Any], api: httpx.Client) -> None:
+    def test_actor_and_tenant_may_be_maps(self, create_schedules: Callable[..., Any], api: httpx.Client) -> None:
         actor, tenant = {"id": "bob", "name": "Bob"}, {"id": "acme", "name": "Acme"}
 
-        (schedule,) = create(repeats=DAILY, actor=actor, tenant=tenant, data={"a": [1]})
+        (schedule,) = create_schedules(repeats=DAILY, actor=actor, tenant=tenant, data={"a": [1]})
 
         assert (schedule["actor"]["name"], schedule["tenant"], schedule["data"]) == ("Bob", "acme", {"a": [1]})
         assert api.get("/v1/tenants/acme").json()["name"] == "Acme"
@@ -127,22 +119,24 @@ class TestCreate:
         [("Asia/Tokyo", "2026-03-02T00:00:00.000000Z"), (None, "2026-03-02T09:00:00.000000Z")],
     )
     def test_rules_mean_the_time_of_the_recipient(
-        self, create: Callable[..., Any], timezone: str | None, expected: str
+        self, create_schedules: Callable[..., Any], timezone: str | None, expected: str
     ) -> None:
-        (schedule,) = create({"id": "1", "collection": "teams", "timezone": timezone}, repeats=DAILY)
+        (schedule,) = create_schedules({"id": "1", "collection": "teams", "timezone": timezone}, repeats=DAILY)
 
         assert schedule["next_occurrence_at"] == expected
 
     @pytest.mark.promise("SCHED-ONE-OFF-NEXT")
-    def test_once_means_that_instant(self, create: Callable[..., Any]) -> None:
-        (schedule,) = create({"id": "ada", "timezone": "Asia/Tokyo"}, scheduled_at="2026-03-05T10:00:00+02:00")
+    def test_once_means_that_instant(self, create_schedules: Callable[..., Any]) -> None:
+        (schedule,) = create_schedules(
+            {"id": "ada", "timezone": "Asia/Tokyo"}, scheduled_at="2026-03-05T10:00:00+02:00"
+        )
 
         assert schedule["next_occurrence_at"] == "2026-03-05T08:00:00.000000Z"
         assert (schedule["repeats"], schedule["last_occurrence_at"]) == ([], None)
 
     @pytest.mark.promise("SCHED-START-AT")
-    def test_nothing_happens_before_the_start(self, create: Callable[..., Any]) -> None:
-        (schedule,) = create(repeats=DAILY, scheduled_at="2026-04-01T12:00:00Z")
+    def test_nothing_happens_before_the_start(self, create_schedules: Callable[..., Any]) -> None:
+        (schedule,) = create_schedules(repeats=DAILY, scheduled_at="2026-04-01T12:00:00Z")
 
         assert schedule["next_occurrence_at"] == "2026-04-02T09:00:00.000000Z"
 
@@ -157,20 +151,20 @@ class TestCreate:
         ],
         ids=["no timing", "once after the end", "repeats after the end", "once in the past"],
     )
-    def test_what_never_happens_has_no_next_occurrence(self, create: Callable[..., Any], timing: Any) -> None:
-        assert create(**timing)[0]["next_occurrence_at"] is None
+    def test_what_never_happens_has_no_next_occurrence(self, create_schedules: Callable[..., Any], timing: Any) -> None:
+        assert create_schedules(**timing)[0]["next_occurrence_at"] is None
 
 
 class TestFire:
     @pytest.mark.promise("SCHED-FIRES", "SCHED-LAST-OCCURRENCE")
     def test_a_repeating_schedule_runs_at_each_of_its_moments(
         self,
-        create: Callable[..., Any],
+        create_schedules: Callable[..., Any],
         runs: Callable[..., Any],
         wait: Callable[..., None],
         listed: Callable[..., Any],
     ) -> None:
-        (schedule,) = create(repeats=DAILY, data={"title": "Hi"}, tenant="acme", actor={"id": "bob"})
+        (schedule,) = create_schedules(repeats=DAILY, data={"title": "Hi"}, tenant="acme", actor={"id": "bob"})
 
         wait(3 * DAY)
 
@@ -186,12 +180,12 @@ class TestFire:
     @pytest.mark.promise("SCHED-ONE-OFF-DONE")
     def test_a_schedule_for_once_runs_once(
         self,
-        create: Callable[..., Any],
+        create_schedules: Callable[..., Any],
         messages: Callable[..., Any],
         wait: Callable[..., None],
         listed: Callable[..., Any],
     ) -> None:
-        create(scheduled_at="2026-03-02T08:00:00Z", data={"title": "Hi"})
+        create_schedules(scheduled_at="2026-03-02T08:00:00Z", data={"title": "Hi"})
 
         wait(3 * DAY)
 
@@ -200,9 +194,9 @@ class TestFire:
         assert listed()[0]["next_occurrence_at"] is None
 
     def test_after_its_end_it_runs_no_more(
-        self, create: Callable[..., Any], runs: Callable[..., Any], wait: Callable[..., None]
+        self, create_schedules: Callable[..., Any], runs: Callable[..., Any], wait: Callable[..., None]
     ) -> None:
-        create(repeats=DAILY, ending_at="2026-03-03T12:00:00Z")
+        create_schedules(repeats=DAILY, ending_at="2026-03-03T12:00:00Z")
 
         wait(10 * DAY)
 
@@ -210,11 +204,15 @@ class TestFire:
 
     @pytest.mark.promise("SCHED-OBJECT-NO-FANOUT")
     def test_an_object_is_run_alone(
-        self, api: httpx.Client, create: Callable[..., Any], runs: Callable[..., Any], wait: Callable[..., None]
+        self,
+        api: httpx.Client,
+        create_schedules: Callable[..., Any],
+        runs: Callable[..., Any],
+        wait: Callable[..., None],
     ) -> None:
         api.put("/v1/objects/teams/1", json={})
         api.post("/v1/objects/teams/1/subscriptions", json={"recipients": ["ada"]})
-        create({"id": "1", "collection": "teams"}, scheduled_at="2026-03-02T08:00:00Z")
+        create_schedules({"id": "1", "collection": "teams"}, scheduled_at="2026-03-02T08:00:00Z")
 
         wait(DAY)
 
@@ -225,12 +223,12 @@ class TestFire:
         api: httpx.Client,
         commit: Callable[..., None],
         in_app: Callable[..., Any],
-        create: Callable[..., Any],
+        create_schedules: Callable[..., Any],
         messages: Callable[..., Any],
         wait: Callable[..., None],
     ) -> None:
         commit("scheduled-message", in_app(body="{{ recipient.schedule.id }}{{ data | json }}"))
-        (schedule,) = create(scheduled_at="2026-03-02T08:00:00Z")
+        (schedule,) = create_schedules(scheduled_at="2026-03-02T08:00:00Z")
 
         wait(DAY)
 
@@ -243,11 +241,11 @@ class TestFire:
         api: httpx.Client,
         commit: Callable[..., None],
         in_app: Callable[..., Any],
-        create: Callable[..., Any],
+        create_schedules: Callable[..., Any],
         messages: Callable[..., Any],
         wait: Callable[..., None],
     ) -> None:
-        create(scheduled_at="2026-03-02T08:00:00Z")
+        create_schedules(scheduled_at="2026-03-02T08:00:00Z")
         commit("scheduled-message", in_app(body="New"))
 
         wait(DAY)
@@ -259,11 +257,11 @@ class TestFire:
         self,
         commit: Callable[..., None],
         in_app: Callable[..., Any],
-        create: Callable[..., Any],
+        create_schedules: Callable[..., Any],
         runs: Callable[..., Any],
         wait: Callable[..., None],
     ) -> None:
-        create(repeats=DAILY)
+        create_schedules(repeats=DAILY)
         commit("scheduled-message", in_app(), active=False)
         wait(DAY)
         commit("scheduled-message", in_app())
@@ -276,9 +274,9 @@ class TestFire:
 class TestChange:
     @pytest.mark.promise("SCHED-UPDATE-ALL")
     def test_all_named_schedules_get_the_same_values_and_no_other(
-        self, api: httpx.Client, create: Callable[..., Any], listed: Callable[..., Any]
+        self, api: httpx.Client, create_schedules: Callable[..., Any], listed: Callable[..., Any]
     ) -> None:
-        first, second, third = create("ada", "bob", "cy", repeats=DAILY)
+        first, second, third = create_schedules("ada", "bob", "cy", repeats=DAILY)
 
         changed = change(api, first["id"], second["id"], data={"new": True})
 
@@ -287,16 +285,16 @@ class TestChange:
         assert listed()[0] == third
 
     @pytest.mark.promise("SCHED-UPDATE-KEEPS")
-    def test_what_is_left_out_stays(self, api: httpx.Client, create: Callable[..., Any]) -> None:
-        (before,) = create(repeats=DAILY, data={"a": 1}, tenant="acme", actor={"id": "bob"})
+    def test_what_is_left_out_stays(self, api: httpx.Client, create_schedules: Callable[..., Any]) -> None:
+        (before,) = create_schedules(repeats=DAILY, data={"a": 1}, tenant="acme", actor={"id": "bob"})
 
         (after,) = change(api, before["id"], data={"b": 2})
 
         kept = {key: value for key, value in before.items() if key not in {"data", "updated_at"}}
         assert {key: after[key] for key in kept} == kept
 
-    def test_null_takes_away(self, api: httpx.Client, create: Callable[..., Any]) -> None:
-        (before,) = create(repeats=DAILY, data={"a": 1}, tenant="acme", actor={"id": "bob"})
+    def test_null_takes_away(self, api: httpx.Client, create_schedules: Callable[..., Any]) -> None:
+        (before,) = create_schedules(repeats=DAILY, data={"a": 1}, tenant="acme", actor={"id": "bob"})
 
         (after,) = change(api, before["id"], data=None, tenant=None, actor=None)
 
@@ -304,9 +302,13 @@ class TestChange:
 
     @pytest.mark.promise("SCHED-UPDATE-RECOMPUTES")
     def test_other_rules_move_the_next_occurrence(
-        self, api: httpx.Client, create: Callable[..., Any], runs: Callable[..., Any], wait: Callable[..., None]
+        self,
+        api: httpx.Client,
+        create_schedules: Callable[..., Any],
+        runs: Callable[..., Any],
+        wait: Callable[..., None],
     ) -> None:
-        (schedule,) = create(repeats=DAILY)
+        (schedule,) = create_schedules(repeats=DAILY)
 
         (changed,) = change(api, schedule["id"], repeats=[{"frequency": "daily", "hours": 15}])
         wait(DAY)
@@ -315,9 +317,13 @@ class TestChange:
         assert [each["inserted_at"][:13] for each in runs()] == ["2026-03-01T15"]
 
     def test_a_repeating_schedule_can_become_one_for_once(
-        self, api: httpx.Client, create: Callable[..., Any], runs: Callable[..., Any], wait: Callable[..., None]
+        self,
+        api: httpx.Client,
+        create_schedules: Callable[..., Any],
+        runs: Callable[..., Any],
+        wait: Callable[..., None],
     ) -> None:
-        (schedule,) = create(repeats=DAILY)
+        (schedule,) = create_schedules(repeats=DAILY)
 
         change(api, schedule["id"], repeats=[], scheduled_at="2026-03-02T10:00:00Z")
         wait(5 * DAY)
@@ -335,9 +341,9 @@ class TestChange:
 class TestDelete:
     @pytest.mark.promise("SCHED-DELETE")
     def test_a_deleted_schedule_is_returned_and_in_no_list(
-        self, api: httpx.Client, create: Callable[..., Any], listed: Callable[..., Any]
+        self, api: httpx.Client, create_schedules: Callable[..., Any], listed: Callable[..., Any]
     ) -> None:
-        first, second = create("ada", "bob", repeats=DAILY)
+        first, second = create_schedules("ada", "bob", repeats=DAILY)
 
         removed = remove(api, first["id"], first["id"])
 
@@ -345,9 +351,13 @@ class TestDelete:
         assert listed() == [second]
 
     def test_a_deleted_schedule_does_not_fire(
-        self, api: httpx.Client, create: Callable[..., Any], runs: Callable[..., Any], wait: Callable[..., None]
+        self,
+        api: httpx.Client,
+        create_schedules: Callable[..., Any],
+        runs: Callable[..., Any],
+        wait: Callable[..., None],
     ) -> None:
-        (schedule,) = create(repeats=DAILY)
+        (schedule,) = create_schedules(repeats=DAILY)
         remove(api, schedule["id"])
 
         wait(DAY)
@@ -355,9 +365,13 @@ class TestDelete:
         assert runs() == []
 
     def test_the_schedules_of_a_deleted_user_do_not_fire(
-        self, api: httpx.Client, create: Callable[..., Any], runs: Callable[..., Any], wait: Callable[..., None]
+        self,
+        api: httpx.Client,
+        create_schedules: Callable[..., Any],
+        runs: Callable[..., Any],
+        wait: Callable[..., None],
     ) -> None:
-        create({"id": "ada"}, repeats=DAILY)
+        create_schedules({"id": "ada"}, repeats=DAILY)
         api.delete("/v1/users/ada").raise_for_status()
 
         wait(DAY)
@@ -367,10 +381,10 @@ class TestDelete:
 
 class TestList:
     @pytest.fixture(autouse=True)
-    def schedules(self, create: Callable[..., Any]) -> None:
-        create("ada", {"id": "1", "collection": "teams"}, repeats=DAILY, tenant="acme")
-        create("ada", "bob", repeats=DAILY)
-        create("ada", repeats=DAILY, workflow="in-app-message")
+    def schedules(self, create_schedules: Callable[..., Any]) -> None:
+        create_schedules("ada", {"id": "1", "collection": "teams"}, repeats=DAILY, tenant="acme")
+        create_schedules("ada", "bob", repeats=DAILY)
+        create_schedules("ada", repeats=DAILY, workflow="in-app-message")
 
     @pytest.mark.promise("SCHED-LIST-FILTERS", "SCHED-OWNER-LISTS", "SCHED-OWNER-FILTERS")
     @pytest.mark.parametrize(
