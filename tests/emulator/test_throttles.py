@@ -151,6 +151,20 @@ def test_what_cannot_be_resolved_lets_all_runs_pass_with_an_error(
     assert [each["error_count"] for each in runs()] == [1, 1]
 
 
+@pytest.mark.promise("THROTTLE-INVALID-SKIPS")
+def test_a_run_without_a_window_passes_though_another_opened_one(
+    throttled: Any, trigger: Any, passed: Any, runs: Any
+) -> None:
+    throttled(throttle_window=None, throttle_window_field_path="data.until")
+    hour = {"unit": "hours", "value": 1}
+
+    for number, until in enumerate([hour, None, hour]):
+        trigger("throttled", data={"n": number, "until": until})
+
+    assert passed() == [0, 1]
+    assert [each["error_count"] for each in runs()] == [0, 1, 0]
+
+
 @pytest.mark.promise("THROTTLE-REOPENS")
 @pytest.mark.parametrize(
     "until", ["2026-03-01T13:00:00Z", {"unit": "hours", "value": 1}, {"frequency": "hourly"}], ids=str

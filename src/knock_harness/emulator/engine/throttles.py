@@ -31,7 +31,8 @@ def throttle_step(run: Run, planned: PlannedStep) -> Outcome:
         return run.skip(step, "conditions_not_met")
     try:
         key = key_of(run.scope, settings.get("throttle_key"))
-    except TemplateFailed as error:
+        ends_at = window_end(run, settings, length="throttle_window", path="throttle_window_field_path")
+    except (InvalidDelay, TemplateFailed) as error:  # also while a window is open that another run told
         return _skip(run, planned, str(error))
     if key is None and settings.get("throttle_key"):
         return _skip(run, planned, "the throttle key has no value")
@@ -44,10 +45,6 @@ def throttle_step(run: Run, planned: PlannedStep) -> Outcome:
     if passed:
         throttles.let_pass(run.ref, place)
         return None
-    try:
-        ends_at = window_end(run, settings, length="throttle_window", path="throttle_window_field_path")
-    except InvalidDelay as error:
-        return _skip(run, planned, str(error))
     throttles.open(run.ref, place, now=run.stamp, ends_at=stamp(ends_at))
     return None
 
