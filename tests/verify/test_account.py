@@ -86,8 +86,8 @@ def test_who_is_turned_away_at_the_door_exercises_nothing() -> None:
     assert of(account_of(turned_away), "identifyUser").exercised["broken"] == []
 
 
-def test_what_has_nothing_to_break_says_so() -> None:
-    assert of(account_of(), "getMessage").exercised["breakable"] is False
+def test_what_has_something_to_break_says_so() -> None:
+    assert of(account_of(), "getMessage").exercised["breakable"] is True
 
 
 def test_the_accounts_of_several_processes_are_added_up() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -115,8 +116,15 @@ def test_an_error_while_a_request_is_used_ends_the_drawing() -> None:
     assert len(used) == 1
 
 
-def test_ids_in_a_path_cannot_be_invalid() -> None:
-    assert not breakable(OPERATIONS["getMessage"])
+def test_unbounded_ids_in_a_path_cannot_be_invalid() -> None:
+    bounded = OPERATIONS["getMessage"]
+    unbounded = replace(
+        bounded,
+        parameters=[replace(each, schema={"type": "string"}) for each in bounded.parameters if each.location == "path"],
+    )
+
+    assert not breakable(unbounded)
+    assert breakable(bounded)
     assert breakable(OPERATIONS["getBulkOperation"])
     assert breakable(OPERATIONS["identifyUser"])
 
