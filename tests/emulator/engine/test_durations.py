@@ -13,6 +13,7 @@ NOW = datetime(2026, 1, 30, 12, 0, tzinfo=UTC)
 UTC_ZONE = ZoneInfo("Etc/UTC")
 
 
+@pytest.mark.promise("DELAY-FIXED")
 @pytest.mark.parametrize(
     ("unit", "value", "expected"),
     [
