@@ -123,7 +123,11 @@ def test_what_is_kept_in_a_directory_is_there_the_next_time(tmp_path: Path) -> N
         assert client.get("/v1/users/ada").json()["name"] == "Ada"
 
 
-@pytest.mark.parametrize("options", [{"key": "mine"}, {"limits": "5"}, {"limits": "0x"}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [{"key": "mine"}, {"limits": "5"}, {"limits": "0x"}, {"clock": "still"}, {"outbound": "on"}],
+    ids=str,
+)
 def test_an_option_without_a_meaning_is_refused_before_it_starts(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidConfiguration), running(**options):
         pass

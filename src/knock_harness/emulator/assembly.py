@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from knock_harness import contract
 from knock_harness.control import DEFAULT_KEY
@@ -22,12 +22,11 @@ if TYPE_CHECKING:
 
     from .clock import Clock
 
-__all__ = ["CLOCKS", "SEEDED_START", "ClockKind", "OutboundKind", "assembled", "template_check"]
+__all__ = ["SEEDED_START", "ClockKind", "OutboundKind", "assembled", "template_check"]
 
 ClockKind: TypeAlias = Literal["real", "virtual"]
 OutboundKind: TypeAlias = Literal["off", "loopback"]
 
-CLOCKS: Final[tuple[ClockKind, ...]] = ("real", "virtual")
 #: What a virtual clock shows at first where a seed asks for the same in every run.
 SEEDED_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -64,6 +63,8 @@ def assembled(
         InvalidConfiguration: a value has no meaning.
         InvalidDocument: the project, or a file of `data`, cannot be used.
     """
+    _refuse_others(clock, ClockKind, where="--clock")
+    _refuse_others(outbound, OutboundKind, where="--outbound")
     for key in keys:
         if not key.startswith("sk_"):
             raise InvalidConfiguration(f"{key!r} is no secret key", where="--key", hint="Secret keys start with sk_.")
@@ -80,6 +81,13 @@ def assembled(
         settings=Settings(limits=limits, outbound=outbound, strict_templates=strict),
         data=data,
     )
+
+
+def _refuse_others(value: str, words: object, *, where: str) -> None:
+    """Refuse what is none of the words of a literal type, as a test may say it without a type checker."""
+    known = get_args(words)
+    if value not in known:
+        raise InvalidConfiguration(f"{value!r} is not known", where=where, hint=f"One of {', '.join(known)}.")
 
 
 def template_check(*, strict: bool) -> CheckWorkflow | None:

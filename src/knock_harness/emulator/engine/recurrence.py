@@ -16,7 +16,6 @@ DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHORTHANDS: Final[Mapping[str, Sequence[str]]] = {"weekdays": DAYS[:5], "weekends": DAYS[5:]}  # SCHED-DAYS-SHORTHAND
 #: Periods that are looked through for one that has an occurrence, before a rule counts as never happening.
 _FARTHEST: Final = 1000
-_HOUR: Final = timedelta(hours=1)
 
 
 class Rule(NamedTuple):
