@@ -8,7 +8,8 @@ import pytest
 
 from knock_harness.target import CAPABILITIES, SETTINGS
 
-PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "configuration.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("key", SETTINGS)
@@ -22,3 +23,8 @@ def test_every_key_has_its_row(key: str) -> None:
 @pytest.mark.parametrize("capability", sorted(CAPABILITIES))
 def test_every_capability_is_named(capability: str) -> None:
     assert f"`{capability}`" in PAGE
+
+
+@pytest.mark.parametrize("capability", sorted(CAPABILITIES))
+def test_every_capability_is_explained(capability: str) -> None:
+    assert f"\n| {capability} | " in (DOCS / "requirements.md").read_text(encoding="utf-8")

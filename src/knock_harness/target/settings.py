@@ -15,6 +15,7 @@ __all__ = ["CAPABILITIES", "SETTINGS", "Setting", "WrongValue"]
 #: What a target may be able to do beyond the public API. A check that needs one is skipped where it is missing.
 CAPABILITIES = frozenset(
     {
+        "branches",
         "channels",
         "clock",
         "defaults",
