@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import socket
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,6 +29,7 @@ from knock_harness.verify.answers import Answer
 from knock_harness.verify.drafts import send as send_draft
 from knock_harness.verify.plain import plain_request
 
+from .documented import assert_documented_as
 from .holding import Holding
 
 if TYPE_CHECKING:
@@ -94,18 +94,8 @@ def assert_documented(response: httpx.Response) -> None:
         return
     if b"exclude=" in request.url.query:  # takes required fields away
         return
-    documented = match.operation.responses
-    assert str(response.status_code) in documented, f"{match.operation.id} has no answer {response.status_code}"
-    content = documented[str(response.status_code)].get("content")
-    if content is None:
-        assert response.read() == b""
-        return
-    schema = content["application/json"]["schema"]
-    broken = [
-        f"{match.operation.id}: {'.'.join(map(str, error.instance_path))} {error.message}"
-        for error in contract.validator(schema).iter_errors(json.loads(response.read()))
-    ]
-    assert not broken, broken
+    operation = match.operation
+    assert_documented_as(operation.id, operation.responses, validator=contract.validator, response=response)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import httpx
@@ -8,6 +7,7 @@ import pytest
 
 from knock_harness import control as control_api
 from knock_harness.emulator import EmulatorTransport
+from tests.emulator.documented import assert_documented_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,18 +32,5 @@ def assert_documented(response: httpx.Response) -> None:
     match = api.router.match(request.method, request.url.raw_path.decode().partition("?")[0])
     if match is None:
         return
-    documented = match.operation.responses
-    assert str(response.status_code) in documented, f"{match.operation.id} has no answer {response.status_code}"
-    content = documented[str(response.status_code)].get("content")
-    if content is None:
-        assert response.read() == b""
-        return
-    if "application/json" not in content:
-        return
-    broken = [
-        f"{match.operation.id}: {'.'.join(map(str, error.instance_path))} {error.message}"
-        for error in api.validators.validator(content["application/json"]["schema"]).iter_errors(
-            json.loads(response.read())
-        )
-    ]
-    assert not broken, broken
+    operation = match.operation
+    assert_documented_as(operation.id, operation.responses, validator=api.validators.validator, response=response)
