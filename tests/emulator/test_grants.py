@@ -46,6 +46,12 @@ USER_GRANTS = {
 }
 
 
+def provider_grants(operation: Operation) -> tuple[str, str]:
+    """Return the grant that an operation on a provider takes, as it is promised, and that of the other provider."""
+    slack, teams = "slack/channels_read", "ms_teams/channels_read"
+    return (slack, teams) if "slack" in operation.id.lower() else (teams, slack)
+
+
 def bound_by(requirement: str) -> pytest.MarkDecorator:
     """Run a test for each operation that a requirement names."""
     operations = [OPERATIONS[each] for each in requirements.load()[requirement].operations]
@@ -315,12 +321,15 @@ def test_providers_take_a_grant_on_the_object_that_holds_the_token(
     query = contract.wire.decode_query(operation, request.query)
     holder = query.get("access_token_object") or query["ms_teams_tenant_object"]
 
-    def answer(*urls: str, grant: str = NEEDED[operation.id]) -> int:
+    needed, others = provider_grants(operation)
+
+    def answer(*urls: str, grant: str = needed) -> int:
         grants = {f"{ROOT}{url}": {grant: [{}]} for url in urls}
         return emulator.handle(with_token(request, sign("ada", explicit_grants=explicit, grants=grants))).status
 
     path = f"/objects/{holder['collection']}/{holder['object_id']}"
     assert answer(path) == operation.success
+    assert answer(path, grant=others) == 403
     assert answer() == answer(path + "x") == answer("/users/ada") == answer(path, grant="channel_data/read") == 403
 
 
@@ -333,7 +342,7 @@ def test_the_tenant_that_holds_the_token_may_be_named_as_a_tenant(
     request = draw(operation, key=PUBLIC)
     query = contract.wire.decode_query(operation, request.query)
     holder = query.get("access_token_object") or query["ms_teams_tenant_object"]
-    grants = {f"{ROOT}/tenants/{holder['object_id']}": {NEEDED[operation.id]: []}}
+    grants = {f"{ROOT}/tenants/{holder['object_id']}": {provider_grants(operation)[0]: []}}
 
     answer = emulator.handle(with_token(request, sign("ada", grants=grants)))
 

@@ -13,7 +13,7 @@ from knock_harness import contract
 from knock_harness.contract import Match
 from knock_harness.emulator import Emulator
 from knock_harness.emulator.exchange import Request
-from knock_harness.emulator.limits import RATES, Limits, factor
+from knock_harness.emulator.limits import Limits, factor
 from knock_harness.emulator.refusals import TooManyRequests
 from knock_harness.emulator.settings import Settings
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 KEY, PUBLIC = "sk_test_tests", "pk_test_tests"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OPERATIONS = contract.load().operations
+#: Requests a second of each tier, as they are promised: not as the emulator has them.
+RATES = {1: 1.0, 2: 5.0, 3: 60.0, 4: 200.0, 5: 1000.0}
 #: An operation of each tier, from the first to the last.
 EACH_TIER = ["bulkSetTenants", "deleteUser", "identifyUser", "getUser", "triggerWorkflow"]
 
@@ -54,6 +56,11 @@ def evenly(rate: float, *, seconds: float, phase: float = 0.0) -> list[float]:
 def busiest(moments: Sequence[float], *, window: float) -> int:
     """Return the most moments that lie within one window."""
     return max(sum(1 for other in moments if at <= other < at + window) for at in moments)
+
+
+@pytest.mark.promise("RATE-TIER-TABLE")
+def test_operations_are_of_the_tiers_that_are_published() -> None:
+    assert [OPERATIONS[each].tier for each in EACH_TIER] == [*RATES]
 
 
 @pytest.mark.promise("RATE-TIER-FLOOR")
