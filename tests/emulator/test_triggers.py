@@ -139,6 +139,22 @@ def test_each_recipient_has_one_run_of_its_own(
     assert len(messages(workflow_run_id=run_id)) == len(set(named))
 
 
+@pytest.mark.promise("RECIPIENT-ONE-RUN-EACH")
+def test_recipients_beyond_a_page_have_runs_as_well(api: httpx.Client, trigger: Callable[..., str]) -> None:
+    named = [f"user-{number}" for number in range(130)]
+
+    run_id = trigger("in-app-message", *named)
+
+    found: list[dict[str, Any]] = []
+    after: str | None = ""
+    while after is not None:
+        query = {"page_size": 50, "workflow_run_id": run_id, **({"after": after} if after else {})}
+        page = api.get("/v1/messages", params=query).json()
+        found, after = found + page["items"], page["page_info"]["after"]
+    assert sorted(each["recipient"] for each in found) == sorted(named)
+    assert len({each["source"]["workflow_recipient_run_id"] for each in found}) == len(named)
+
+
 @pytest.mark.promise("RECIPIENT-DUPLICATE-MIXED-FORMS")
 def test_an_object_named_by_reference_and_inline_is_one_recipient(
     api: httpx.Client, trigger: Callable[..., str], runs: Callable[..., Any]

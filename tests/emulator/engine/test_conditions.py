@@ -180,6 +180,14 @@ OPPOSITES = [
 ]
 
 
+@pytest.mark.promise("COND-TIMESTAMP-NOW")
+@pytest.mark.parametrize("when", ["2026-06-01T00:00:00Z", "2026-06-01T02:00:00+02:00"])
+def test_this_very_moment_is_not_before_now(when: str) -> None:
+    judges = OPERATORS["is_timestamp_before_now"], OPERATORS["is_timestamp_on_or_after_now"]
+
+    assert [judge(when, None, World.now) for judge in judges] == [False, True]
+
+
 @pytest.mark.promise("COND-EQUALITY", "COND-CONTAINS", "COND-CONTAINS-ALL")
 @pytest.mark.parametrize(("operator", "opposite"), OPPOSITES)
 @given(
