@@ -60,6 +60,7 @@ def found(environment: Environment, asked: httpx.Client) -> Callable[..., list[s
         pytest.param({"body_at": {"/data/a~1b": True}}, ["triggerWorkflow"], id="pointer with a slash in a name"),
         pytest.param({"body_at": {"/data/a~1b": 1}}, [], id="a number is no truth value"),
         pytest.param({"body_at": {"/data/none/at/all": None}}, [], id="pointer to nothing"),
+        pytest.param({"body_at": {f"/recipients/{'9' * 5000}": "ada"}}, [], id="pointer to no place of a list"),
         pytest.param({"method": "PUT", "body": {"age": 37}}, [], id="all parts must fit"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -26,6 +27,8 @@ __all__ = ["Difference", "Expectation", "NearMiss", "matching", "near_misses", "
 
 Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
+#: A place in a list; Python reads no number of thousands of digits, and no list is that long.
+_INDEX: Final = re.compile(r"[0-9]{1,9}")
 #: How far the wrong operation, method or path takes a request away; any other difference is 1.
 _FAR: Final = 4.0
 #: Stands for what a request does not have.
@@ -198,7 +201,7 @@ def _at(value: Any, pointer: str) -> Any:
         name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict):
             value = value.get(name, _MISSING)
-        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+        elif isinstance(value, list) and _INDEX.fullmatch(name) and int(name) < len(value):
             value = value[int(name)]
         else:
             return _MISSING
