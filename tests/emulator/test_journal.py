@@ -9,7 +9,7 @@ from knock_harness import contract
 from knock_harness.emulator.answer import Answer
 from knock_harness.emulator.exchange import Request
 from knock_harness.emulator.expectations import never_called
-from knock_harness.emulator.journal import CUT_AT, Journal
+from knock_harness.emulator.journal import ANSWER_CUT_AT, CUT_AT, Journal
 from knock_harness.emulator.visit import Visit
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def test_long_bodies_are_cut() -> None:
     add(journal, b"x" * 100_000, answer=b"y" * 200_000)
 
     (entry,) = journal
-    assert (len(entry.request.body), len(entry.answer)) == (CUT_AT, CUT_AT)
+    assert (len(entry.request.body), len(entry.answer)) == (CUT_AT, ANSWER_CUT_AT)
     assert (entry.body_bytes, entry.answer_bytes) == (100_000, 200_000)
 
 

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from .answer import Answer
     from .visit import Visit
 
-__all__ = ["CUT_AT", "ENTRIES", "MOST_BYTES", "Entry", "Journal"]
+__all__ = ["ANSWER_CUT_AT", "CUT_AT", "ENTRIES", "MOST_BYTES", "Entry", "Journal"]
 
 #: Requests that a journal keeps at the most, unless it is told another number.
 ENTRIES: Final = 10_000
 #: Bytes that it keeps of them at the most.
 MOST_BYTES: Final = 32 * 2**20
-#: Bytes that it keeps of a body.
+#: Bytes that it keeps of the body of a request, and of an answer: what answers are made of is in the store.
 CUT_AT: Final = 16 * 2**10
+ANSWER_CUT_AT: Final = 2 * 2**10
 #: What an entry takes beside the texts in it, roughly.
 _OVERHEAD: Final = 600
 #: What a header takes beside its value, roughly.
@@ -157,8 +158,8 @@ class Journal:
         size += len(request.path) + len(request.query)
         if body_bytes > CUT_AT:
             request = msgspec.structs.replace(request, body=request.body[:CUT_AT])
-        if answer_bytes > CUT_AT:
-            content = content[:CUT_AT]
+        if answer_bytes > ANSWER_CUT_AT:
+            content = content[:ANSWER_CUT_AT]
         size += len(request.body) + len(content)
         self._entries.append(
             Entry(

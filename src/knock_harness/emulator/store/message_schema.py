@@ -37,11 +37,14 @@ STAMPS: Final = {
     "archived": "archived_at",
 }
 
+#: Most messages were never engaged with: `marked` says so at the cost of one column.
 _WORDS = " || ".join(f"""iif({column} IS NULL, '', '"{word}",')""" for word, column in STAMPS.items())
 _TIMES = ",".join(f'"{column}":%s' for column in (*STAMPS.values(), "clicked_at"))
 _VALUES = ", ".join(f"""coalesce('"' || {column} || '"', 'null')""" for column in (*STAMPS.values(), "link_clicked_at"))
+_NO_TIMES = _TIMES.replace("%s", "null")
+_TIMES_JSON = f"iif(marked IS NULL, '{_NO_TIMES}', printf('{_TIMES}', {_VALUES}))"
+_WORDS_JSON = f"iif(marked IS NULL, '', rtrim({_WORDS}, ','))"
 
-_FROM = "(SELECT {} FROM message_origins WHERE message_origins.seq = messages.origin)"
 #: The one activity of a message whose data is that of the message is made of columns.
 _ACTIVITIES = f"""coalesce(activities, printf(
     '[{{"__typename":"Activity","id":"%s","actor":%s,"recipient":{OWNER},"data":%s,"inserted_at":"%s","updated_at":"%s"}}]',
@@ -49,23 +52,23 @@ _ACTIVITIES = f"""coalesce(activities, printf(
     coalesce(activity_at, inserted_at), coalesce(activity_at, inserted_at)
 ))"""
 _MESSAGE = f"""printf(
-    '{{"__typename":"Message","id":"%s",%s,"workflow_run_id":%s,"workflow_recipient_run_id":%s}},"tenant":%s,"metadata":null,"recipient_snapshot":%s,"scheduled_at":%s,"inserted_at":"%s","recipient":%s,"actors":%s,"data":%s,"status":"%s","engagement_statuses":[%s],{_TIMES},"updated_at":"%s"}}',
-    id, {_FROM.format("about")}, json_quote(run_id), json_quote(recipient_run_id), json_quote(tenant),
+    '{{"__typename":"Message","id":"%s",%s,"workflow_run_id":%s,"workflow_recipient_run_id":%s}},"tenant":%s,"metadata":null,"recipient_snapshot":%s,"scheduled_at":%s,"inserted_at":"%s","recipient":%s,"actors":%s,"data":%s,"status":"%s","engagement_statuses":[%s],%s,"updated_at":"%s"}}',
+    id, origins.about, json_quote(run_id), json_quote(recipient_run_id), json_quote(tenant),
     coalesce(recipient_snapshot, 'null'), json_quote(scheduled_at), inserted_at,
-    recipient, actors, data, status, rtrim({_WORDS}, ','), {_VALUES}, updated_at
+    recipient, actors, data, status, {_WORDS_JSON}, {_TIMES_JSON}, updated_at
 )"""
 _ITEM_HEAD = """"__typename":"FeedItem","id":"%s","inserted_at":"%s","tenant":%s,"source":%s,"total_actors":%d"""
-_ITEM_HEAD_VALUES = f"""id, inserted_at, json_quote(tenant), {_FROM.format("item")},
-    json_array_length(actors) + coalesce(json_array_length(more_actors), 0)"""
+_ITEM_HEAD_VALUES = f"""id, inserted_at, iif(tenant IS NULL, 'null', json_quote(tenant)), origins.item,
+    iif(actors = '[]', 0, json_array_length(actors) + coalesce(json_array_length(more_actors), 0))"""
 _ITEM = f"""printf(
-    '{_ITEM_HEAD},"blocks":%s,"data":%s,"actors":%s,"activities":%s,"total_activities":%d,{_TIMES},"updated_at":"%s"}}',
+    '{_ITEM_HEAD},"blocks":%s,"data":%s,"actors":%s,"activities":%s,"total_activities":%d,%s,"updated_at":"%s"}}',
     {_ITEM_HEAD_VALUES}, blocks, coalesce(item_data, data), item_actors, coalesce(item_activities, {_ACTIVITIES}),
-    total_activities, {_VALUES}, updated_at
+    total_activities, {_TIMES_JSON}, updated_at
 )"""
 _COMPACT = f"""printf(
-    '{_ITEM_HEAD},"blocks":%s,"data":%s,"actors":%s,{_TIMES},"updated_at":"%s"}}',
+    '{_ITEM_HEAD},"blocks":%s,"data":%s,"actors":%s,%s,"updated_at":"%s"}}',
     {_ITEM_HEAD_VALUES}, blocks, coalesce(compact_data, item_data, data), coalesce(compact_actors, item_actors),
-    {_VALUES}, updated_at
+    {_TIMES_JSON}, updated_at
 )"""
 _CONTENT = """printf(
     '{"__typename":"MessageContent","message_id":"%s","inserted_at":"%s","data":%s}',
@@ -102,6 +105,7 @@ SCHEMA: Final = f"""
         interacted_at TEXT,
         link_clicked_at TEXT,
         archived_at TEXT,
+        marked TEXT AS (coalesce({", ".join(STAMPS.values())})) STORED,
         origin INTEGER NOT NULL,
         categories TEXT NOT NULL,
         recipient TEXT NOT NULL,
@@ -125,9 +129,9 @@ SCHEMA: Final = f"""
     );
     CREATE TABLE message_origins (seq INTEGER PRIMARY KEY, about TEXT NOT NULL, item TEXT NOT NULL);
     CREATE VIEW shown_messages AS SELECT
-        *, {_ACTIVITIES} AS activities_json, {_MESSAGE} AS message_json, {_ITEM} AS item_json,
+        messages.*, {_ACTIVITIES} AS activities_json, {_MESSAGE} AS message_json, {_ITEM} AS item_json,
         {_COMPACT} AS compact_json, {_CONTENT} AS content_json
-    FROM messages;
+    FROM messages LEFT JOIN message_origins AS origins ON origins.seq = messages.origin;
     CREATE INDEX messages_of_recipient ON messages (collection, recipient_id);
     CREATE INDEX messages_of_feed ON messages (recipient_id, channel_id, archived_at) WHERE feed;
     CREATE INDEX messages_of_run ON messages (run_id);
