@@ -58,7 +58,7 @@ _MESSAGE = f"""printf(
     recipient, actors, data, status, {_WORDS_JSON}, {_TIMES_JSON}, updated_at
 )"""
 _ITEM_HEAD = """"__typename":"FeedItem","id":"%s","inserted_at":"%s","tenant":%s,"source":%s,"total_actors":%d"""
-_ITEM_HEAD_VALUES = f"""id, inserted_at, iif(tenant IS NULL, 'null', json_quote(tenant)), origins.item,
+_ITEM_HEAD_VALUES = """id, inserted_at, iif(tenant IS NULL, 'null', json_quote(tenant)), origins.item,
     iif(actors = '[]', 0, json_array_length(actors) + coalesce(json_array_length(more_actors), 0))"""
 _ITEM = f"""printf(
     '{_ITEM_HEAD},"blocks":%s,"data":%s,"actors":%s,"activities":%s,"total_activities":%d,%s,"updated_at":"%s"}}',
