@@ -29,7 +29,7 @@ def main() -> int:
         print(f"nothing measured: {missing}")
         return 1
     with emulator() as server:
-        triggers(program, server, seconds=1)
+        triggers(program, server, seconds=ROUND_S)  # the queue of a round is warm afterwards, and used again
         before = resident(server), messages(server)
         while messages(server) - before[1] < given.messages:
             triggers(program, server, seconds=ROUND_S)
