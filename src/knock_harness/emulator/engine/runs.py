@@ -255,7 +255,7 @@ def queue(environment: Environment, payload: bytes, at: datetime) -> None:  # no
 
 
 def _queue(
-    environment: Environment, order: Order, addressees: Sequence[Addressee], *, about: str, at: datetime
+    environment: Environment, order: Order, addressees: Sequence[Addressee], *, about: str | None, at: datetime
 ) -> None:
     now = stamp(at)
     rows = [_queued(environment, order, each, at=now, about=about) for each in addressees]
@@ -335,7 +335,7 @@ def _progress(environment: Environment, order: Order, each: Addressee) -> Progre
     return Progress(own, activity_id=environment.ids.uuid())
 
 
-def _queued(environment: Environment, order: Order, each: Addressee, *, at: str, about: str) -> RunRow:
+def _queued(environment: Environment, order: Order, each: Addressee, *, at: str, about: str | None) -> RunRow:
     progress, run_id = _progress(environment, order, each), environment.ids.uuid()
     return RunRow(
         run_id,
@@ -355,7 +355,7 @@ def _queued(environment: Environment, order: Order, each: Addressee, *, at: str,
     )
 
 
-def _carried_on(run: Run, *, inserted_at: str = "", about: str = "") -> RunRow:
+def _carried_on(run: Run, *, inserted_at: str = "", about: str | None = None) -> RunRow:
     outcome = run.go()
     if isinstance(outcome, End):
         run.events.add(f"run_{outcome.status}", run.stamp)
@@ -371,7 +371,7 @@ def _row(
     status: str,
     *,
     inserted_at: str = "",
-    about: str = "",
+    about: str | None = None,
     state: bytes | None = None,
     wake: int | None = None,
 ) -> RunRow:
@@ -394,8 +394,13 @@ def _row(
     )
 
 
-def _about(order: Order) -> str:
-    """Return what all runs of an order show alike, as JSON (RUN-TRIGGER-SOURCE-API, -SCHEDULE, -AUDIENCE)."""
+def _about(order: Order) -> str | None:
+    """Return what all runs of an order show alike, as JSON (RUN-TRIGGER-SOURCE-API, -SCHEDULE, -AUDIENCE).
+
+    Most runs come from the API without an actor: None says so.
+    """
+    if order.source == "api" and order.actor is None:
+        return None
     source = {
         "type": order.source,
         "cancellation_key": order.cancellation_key,

@@ -140,7 +140,7 @@ SCHEMA: Final = f"""
         collection TEXT NOT NULL, id TEXT NOT NULL, message INTEGER NOT NULL, PRIMARY KEY (collection, id, message)
     ) WITHOUT ROWID;
     CREATE TABLE message_events (
-        seq INTEGER PRIMARY KEY, message INTEGER NOT NULL, type TEXT NOT NULL, inserted_at TEXT NOT NULL, data TEXT
+        seq INTEGER PRIMARY KEY, message INTEGER NOT NULL, type TEXT NOT NULL, inserted_at TEXT, data TEXT
     );
     CREATE INDEX message_events_of_message ON message_events (message);
     CREATE TABLE delivery_logs (

@@ -30,7 +30,9 @@ _decode = msgspec.json.Decoder(list[Any]).decode
 _ADD = f"INSERT INTO messages ({COLUMNS}) VALUES ({', '.join('?' * (COLUMNS.count(',') + 1))})"  # noqa: S608
 _ADD_ORIGIN = "INSERT OR IGNORE INTO message_origins VALUES (?, ?, ?)"
 _ADD_EVENT = "INSERT INTO message_events (message, type, inserted_at, data) VALUES (?, ?, ?, ?)"
-_ADD_TWO_EVENTS = "INSERT INTO message_events (message, type, inserted_at) VALUES (?, ?, ?), (?, ?, ?)"
+_ADD_TWO_EVENTS = "INSERT INTO message_events (message, type) VALUES (?, ?), (?, ?)"
+#: Without a moment of its own, an event is as old as its message.
+_EVENT_AT = "coalesce(inserted_at, (SELECT messages.inserted_at FROM messages WHERE messages.seq = message))"
 
 
 class Stored(NamedTuple):
@@ -93,9 +95,9 @@ class Messages:
         seq = self._connection.execute(_ADD, message_row(new, actors)).lastrowid or 0
         if len(events) == 2:  # one statement costs less than two, and most messages begin with two events
             first, second = events
-            self._connection.execute(_ADD_TWO_EVENTS, (seq, first, new.at, seq, second, new.at))
+            self._connection.execute(_ADD_TWO_EVENTS, (seq, first, seq, second))
         else:
-            self._connection.executemany(_ADD_EVENT, [(seq, each, new.at, None) for each in events])
+            self._connection.executemany(_ADD_EVENT, [(seq, each, None, None) for each in events])
         if actors:
             self._connection.executemany(
                 "INSERT INTO message_actors VALUES (?, ?, ?)", [(*each, seq) for each in actors]
@@ -234,7 +236,7 @@ class Messages:
         return select_page(
             self._connection,
             request,
-            columns="type, inserted_at, data",
+            columns=f"type, {_EVENT_AT}, data",
             source="message_events",
             where=["message = :message"],
             values={"message": seq},

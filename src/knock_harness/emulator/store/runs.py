@@ -42,7 +42,8 @@ class RunRow(NamedTuple):
         error_count: errors met so far.
         inserted_at: when it began.
         updated_at: when it changed last.
-        about: actor and source, which never change, as the API shows them: JSON without braces.
+        about: actor and source, which never change, as the API shows them: JSON without braces. None: it was triggered
+            over the API, by nobody in particular.
         events: what happened, as JSON.
         state: what it needs to go on; None once it is over.
         wake: the place in the queue of what lets it go on.
@@ -59,7 +60,7 @@ class RunRow(NamedTuple):
     error_count: int
     inserted_at: str
     updated_at: str
-    about: str
+    about: str | None
     events: str
     state: bytes | None
     wake: int | None
@@ -82,7 +83,7 @@ class Runs:
             seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, workflow_run_id TEXT NOT NULL, workflow TEXT NOT NULL,
             collection TEXT NOT NULL, recipient_id TEXT NOT NULL, tenant TEXT, cancellation_key TEXT,
             status TEXT NOT NULL, error_count INTEGER NOT NULL, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-            about TEXT NOT NULL, events TEXT NOT NULL, state BLOB, wake INTEGER,
+            about TEXT, events TEXT NOT NULL, state BLOB, wake INTEGER,
             shown TEXT AS (printf(
                 '"__typename":"WorkflowRecipientRun","id":"%s","workflow_run_id":"%s","workflow":%s,"tenant":%s,"recipient":%s,%s,"status":"%s","error_count":%d,"inserted_at":"%s","updated_at":"%s"',
                 id, workflow_run_id, json_quote(workflow), json_quote(tenant),
@@ -90,7 +91,11 @@ class Runs:
                     collection = '', json_quote(recipient_id),
                     json_object('id', recipient_id, 'collection', collection)
                 ),
-                about, status, error_count, inserted_at, updated_at
+                coalesce(about, printf(
+                    '"actor":null,"trigger_source":{{"type":"api","cancellation_key":%s,"schedule_id":null,"audience_key":null}}',
+                    json_quote(cancellation_key)
+                )),
+                status, error_count, inserted_at, updated_at
             )) VIRTUAL
         );
         CREATE INDEX runs_of_recipient ON runs (collection, recipient_id);
