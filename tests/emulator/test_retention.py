@@ -281,13 +281,13 @@ def test_a_store_with_a_short_window_does_not_grow(
 ) -> None:
     environment.configure(retention_s=60.0, keeps_feeds=False)
     seen = []
-    for _ in range(8):
+    for _ in range(12):
         for _ in range(20):
             trigger("in-app-message")
             clock.advance(timedelta(seconds=3))
         seen.append(environment.store.connection.execute("PRAGMA page_count").fetchone()[0])
 
-    assert len(set(seen[2:])) == 1
+    assert max(seen[4:]) <= seen[3] + 1  # pages are used again; one more may be split
     assert sizes(environment, "messages", "runs") == [pytest.approx(20, abs=3)] * 2
 
 
