@@ -23,6 +23,8 @@ from benchmarks.serving import TRIGGER, USERS, bodies, feed
 RETENTION_S = 20
 LOOK_S = 5.0
 WARM_S = 60.0
+#: About how long an answer takes, beside which a connection pauses.
+ANSWER_MS = 4.5
 
 
 def main() -> int:
@@ -37,7 +39,7 @@ def main() -> int:
         print(f"nothing measured: {missing}")
         return 1
     seconds = int(given.minutes * 60)
-    pause_ms = round(1000 * CONNECTIONS / (given.rate / 2))
+    pause_ms = round(1000 * CONNECTIONS / (given.rate / 2) - ANSWER_MS)
     outcomes: list[Outcome] = []
     looked: list[tuple[float, int]] = []
     with emulator() as server:
