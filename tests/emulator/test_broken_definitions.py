@@ -47,6 +47,15 @@ BUTTONS = {**STEP, "ref": "buttons", "template": {"action_buttons": [{"label": "
 
 _Commit = Callable[[Environment, Any], object]
 
+
+def keyed(kind: str, key: str) -> _Commit:
+    return lambda environment, value: definitions.commit(environment, kind, key, value)
+
+
+def section(kind: str) -> _Commit:
+    return lambda environment, value: definitions.commit_section(environment, kind, value)
+
+
 #: For each kind of definition how it is committed, and a good one.
 GOOD: dict[str, tuple[_Commit, Any]] = {
     "workflow": (
@@ -71,7 +80,7 @@ GOOD: dict[str, tuple[_Commit, Any]] = {
         },
     ),
     "channel": (
-        lambda environment, value: definitions.commit_channel(environment, "in-app-feed", value),
+        keyed("channel", "in-app-feed"),
         {
             "type": "in_app_feed",
             "provider": "in_app_feed_knock",
@@ -83,7 +92,7 @@ GOOD: dict[str, tuple[_Commit, Any]] = {
         },
     ),
     "channel_group": (
-        lambda environment, value: definitions.commit_channel_group(environment, "fuzzed", value),
+        keyed("channel_group", "fuzzed"),
         {
             "channel_type": "push",
             "operator": "any",
@@ -91,11 +100,11 @@ GOOD: dict[str, tuple[_Commit, Any]] = {
         },
     ),
     "layout": (
-        lambda environment, value: definitions.commit_layout(environment, "fuzzed", value),
+        keyed("layout", "fuzzed"),
         {"html_layout": "{{ content }}", "text_layout": "{{ content }}"},
     ),
     "partial": (
-        lambda environment, value: definitions.commit_partial(environment, "fuzzed", value),
+        keyed("partial", "fuzzed"),
         {"type": "html", "content": "x", "input_schema": [{"type": "json", "key": "a", "settings": {"default": 1}}]},
     ),
     "translation": (
@@ -103,11 +112,11 @@ GOOD: dict[str, tuple[_Commit, Any]] = {
         {"a": {"b": "c"}},
     ),
     "audience": (
-        lambda environment, value: definitions.commit_audience(environment, "fuzzed", value),
+        keyed("audience", "fuzzed"),
         {"type": "dynamic", "segments": [{"conditions": [CONDITION]}]},
     ),
     "guide": (
-        lambda environment, value: definitions.commit_guide(environment, "fuzzed", value),
+        keyed("guide", "fuzzed"),
         {
             "channel_key": "in-app-guide",
             "type": "banner",
@@ -119,17 +128,29 @@ GOOD: dict[str, tuple[_Commit, Any]] = {
         },
     ),
     "guide_groups": (
-        definitions.commit_guide_groups,
+        section("guide_groups"),
         [{"key": "default", "display_sequence": ["welcome-guide"], "display_interval_s": 3}],
     ),
     "preferences": (
-        definitions.commit_preferences,
+        section("preferences"),
         {"channel_types": {"in_app_feed": {"conditions": [CONDITION]}}, "workflows": {"x": False}, "categories": {}},
     ),
-    "variables": (definitions.commit_variables, {"public": {"a": "b"}, "secret": {"c": 1}}),
-    "tracking": (definitions.commit_tracking, {"links": True}),
-    "preference_center": (definitions.commit_preference_center, {"enabled": True, "config": {"rows": [{"type": "x"}]}}),
-    "account": (definitions.commit_account, {"name": "x", "branding": {"a": "b"}, "default_locale": "en"}),
+    "variables": (
+        section("variables"),
+        {"public": {"a": "b"}, "secret": {"c": 1}},
+    ),
+    "tracking": (
+        section("tracking"),
+        {"links": True},
+    ),
+    "preference_center": (
+        section("preference_center"),
+        {"enabled": True, "config": {"rows": [{"type": "x"}]}},
+    ),
+    "account": (
+        section("account"),
+        {"name": "x", "branding": {"a": "b"}, "default_locale": "en"},
+    ),
 }
 
 

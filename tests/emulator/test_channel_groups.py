@@ -31,7 +31,7 @@ def sent(
 
     def sent(rules: list[dict[str, Any]], *tokens: str, operator: str = "any", **data: Any) -> list[str]:
         group = {"channel_type": "push", "operator": operator, "channel_rules": rules}
-        definitions.commit_channel_group(environment, "push", group)
+        definitions.commit(environment, "channel_group", "push", group)
         for key in tokens:
             path = f"/v1/users/ada/channel_data/{channel(key)}"
             api.put(path, json={"data": {"tokens": ["t"]}}).raise_for_status()

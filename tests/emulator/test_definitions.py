@@ -164,27 +164,27 @@ def test_all_that_was_committed_is_there_after_a_restart(tmp_path: Path, clock: 
 
 def commit_everything(environment: Environment) -> None:
     segment = {"conditions": [{"variable": "recipient.plan", "operator": "equal_to", "argument": "pro"}]}
-    definitions.commit_channel(environment, "other-feed", {"type": "in_app_feed"})
-    definitions.commit_channel_group(environment, "feeds", {"channel_type": "in_app_feed", "channel_rules": []})
-    definitions.commit_layout(environment, "plain", {"html_layout": "{{ content }}"})
-    definitions.commit_partial(environment, "card", {"content": "x"})
+    definitions.commit(environment, "channel", "other-feed", {"type": "in_app_feed"})
+    definitions.commit(environment, "channel_group", "feeds", {"channel_type": "in_app_feed", "channel_rules": []})
+    definitions.commit(environment, "layout", "plain", {"html_layout": "{{ content }}"})
+    definitions.commit(environment, "partial", "card", {"content": "x"})
     definitions.commit_translation(environment, "de", {"a": "b"})
     definitions.commit_translation(environment, "de", {"c": "d"}, namespace="more")
-    definitions.commit_audience(environment, "pros", {"type": "dynamic", "segments": [segment]})
-    definitions.commit_preferences(environment, {"channel_types": {"email": False}})
-    definitions.commit_variables(environment, {"public": {"a": "1"}, "secret": {"b": "x"}})
-    definitions.commit_tracking(environment, {"links": True})
-    definitions.commit_preference_center(environment, {"enabled": False})
-    definitions.commit_account(environment, {"name": "Acme", "default_locale": "de"})
+    definitions.commit(environment, "audience", "pros", {"type": "dynamic", "segments": [segment]})
+    definitions.commit_section(environment, "preferences", {"channel_types": {"email": False}})
+    definitions.commit_section(environment, "variables", {"public": {"a": "1"}, "secret": {"b": "x"}})
+    definitions.commit_section(environment, "tracking", {"links": True})
+    definitions.commit_section(environment, "preference_center", {"enabled": False})
+    definitions.commit_section(environment, "account", {"name": "Acme", "default_locale": "de"})
     definitions.commit_workflow(environment, "news", workflow())
     definitions.set_workflow_active(environment, "news", active=False)
     definitions.commit_workflow(environment, "gone", workflow())
     definitions.delete(environment, "workflow", "gone")
     definitions.delete(environment, "workflow", "in-app-message")
     guide = {"channel_key": "in-app-guide", "steps": [{"ref": "a", "schema_key": "banner"}]}
-    definitions.commit_guide(environment, "tour", guide)
+    definitions.commit(environment, "guide", "tour", guide)
     definitions.set_guide_active(environment, "tour", active=False)
-    definitions.commit_guide_groups(environment, [{"key": "default", "display_sequence": ["tour"]}])
+    definitions.commit_section(environment, "guide_groups", [{"key": "default", "display_sequence": ["tour"]}])
     for kind, key in (("translation", "more.de"), ("audience", "nothing"), ("partial", "nothing")):
         definitions.delete(environment, kind, key)
 
@@ -365,7 +365,7 @@ def test_users_are_members_of_an_audience_that_is_committed_later(environment: E
     api.put("/v1/users/bob", json={"plan": "free"})
     condition = {"variable": "recipient.plan", "operator": "equal_to", "argument": "pro"}
 
-    definitions.commit_audience(environment, "pros", {"type": "dynamic", "segments": [{"conditions": [condition]}]})
+    definitions.commit(environment, "audience", "pros", {"type": "dynamic", "segments": [{"conditions": [condition]}]})
 
     members = api.get("/v1/audiences/pros/members").json()["entries"]
     assert [each["user_id"] for each in members] == ["ada"]
@@ -417,7 +417,7 @@ def test_strictly_a_template_that_cannot_be_rendered_is_refused_when_it_is_commi
 
 def test_strictly_good_templates_are_committed(environment: Environment) -> None:
     environment.configure(strict_templates=True)
-    definitions.commit_partial(environment, "card", {"content": "x"})
+    definitions.commit(environment, "partial", "card", {"content": "x"})
     body = "{% for a in data.list %}{{ a | titlecase | t }}{% render 'card', a: a %}{% endfor %}"
 
     assert definitions.commit_workflow(environment, "news", workflow(body)).key == "news"

@@ -33,10 +33,12 @@ class GuideMachine(RuleBasedStateMachine):
         environment = emulator.environments[KEY]
         for key in environment.project.guides:
             definitions.delete(environment, "guide", key)
-        definitions.commit_guide_groups(environment, [])
+        definitions.commit_section(environment, "guide_groups", [])
         for key, scope in GUIDES.items():
             steps = [{"ref": "only", "schema_key": "banner"}]
-            definitions.commit_guide(environment, key, {"channel_key": "in-app-guide", "scope": scope, "steps": steps})
+            definitions.commit(
+                environment, "guide", key, {"channel_key": "in-app-guide", "scope": scope, "steps": steps}
+            )
         self.ids = {key: each.id for key, each in environment.project.guides.items()}
         self.channel = environment.project.channels["in-app-guide"].id
         self.client = httpx.Client(

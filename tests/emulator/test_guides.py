@@ -107,7 +107,7 @@ def test_each_reason_is_told_as_the_case_is(
     never = {"all": [{"variable": "data.never", "operator": "exists"}]}
     for key, more in (("picky", {"target_property_conditions": never}), ("exclusive", {"target_audience_key": "vips"})):
         guide = {"channel_key": "in-app-guide", "steps": [{"ref": "a", "schema_key": "banner"}], **more}
-        definitions.commit_guide(environment, key, guide)
+        definitions.commit(environment, "guide", key, guide)
     mark(api, body, "archived")
 
     told = listed()["ineligible_guides"]
@@ -148,15 +148,15 @@ def test_membership_is_looked_up_at_each_request(
 def test_guides_come_oldest_first_unless_an_order_is_set(
     listed: Callable[..., dict[str, Any]], environment: Environment, clock: VirtualClock
 ) -> None:
-    definitions.commit_guide_groups(environment, [])
+    definitions.commit_section(environment, "guide_groups", [])
     for key, more in (("zulu", {}), ("alpha", {}), ("exempt", {"bypass_global_group_limit": True})):
         guide = {"channel_key": "in-app-guide", "steps": [{"ref": "a", "schema_key": "banner"}], **more}
-        definitions.commit_guide(environment, key, guide)
+        definitions.commit(environment, "guide", key, guide)
         clock.advance(timedelta(minutes=1))
     by_age = listed()
 
     order = ["alpha", "zulu", "upgrade-guide"]
-    definitions.commit_guide_groups(environment, [{"key": "default", "display_sequence": order}])
+    definitions.commit_section(environment, "guide_groups", [{"key": "default", "display_sequence": order}])
     set_by_hand = listed()
 
     assert keys(by_age)[0] == "exempt"
@@ -170,7 +170,7 @@ def test_guides_come_oldest_first_unless_an_order_is_set(
 def two_steps(environment: Environment, body: dict[str, Any]) -> list[dict[str, Any]]:
     """Let the guide have two steps, and return what an engagement call sends for each."""
     steps = [{"ref": ref, "schema_key": "banner"} for ref in ("first", "second")]
-    definitions.commit_guide(environment, KEY, {"channel_key": "in-app-guide", "steps": steps})
+    definitions.commit(environment, "guide", KEY, {"channel_key": "in-app-guide", "steps": steps})
     return [{**body, "guide_step_ref": ref} for ref in ("first", "second")]
 
 

@@ -131,7 +131,7 @@ def test_the_wall_clock_is_that_of_the_recipient(
 ) -> None:
     commit("news", email())
     if account is not None:
-        definitions.commit_account(environment, {"timezone": account})
+        definitions.commit_section(environment, "account", {"timezone": account})
     now(f"{MONDAY}T07:30")
 
     trigger("news", {**ADA, "timezone": zone})

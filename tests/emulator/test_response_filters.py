@@ -101,6 +101,9 @@ def test_an_omitted_actor_is_nowhere(entry: Callable[..., dict[str, Any]]) -> No
 
 def test_what_is_no_filter_is_refused(environment: Environment) -> None:
     with pytest.raises(InvalidDocument, match="'only' or 'except'"):
-        definitions.commit_channel(
-            environment, "in-app-feed", {"type": "in_app_feed", "settings": {"response_filters": {"data": ["title"]}}}
+        definitions.commit(
+            environment,
+            "channel",
+            "in-app-feed",
+            {"type": "in_app_feed", "settings": {"response_filters": {"data": ["title"]}}},
         )

@@ -187,7 +187,7 @@ def test_without_a_timezone_that_of_the_account_counts(
     create_schedules: Any, environment: Environment, account: str | None, expected: str
 ) -> None:
     if account is not None:
-        definitions.commit_account(environment, {"timezone": account})
+        definitions.commit_section(environment, "account", {"timezone": account})
 
     (schedule,) = create_schedules("ada", repeats=[{"frequency": "daily", "hours": 9}])
 

@@ -217,7 +217,7 @@ def test_a_template_that_cannot_end_well_ends_the_run_with_an_event_that_says_so
     body: str,
     said: str,
 ) -> None:
-    definitions.commit_partial(environment, "me", {"content": "{% render 'me' %}"})
+    definitions.commit(environment, "partial", "me", {"content": "{% render 'me' %}"})
     commit("endless", in_app(body=body), in_app("later"))
 
     trigger("endless", data={"text": "x" * 1000})
@@ -232,8 +232,8 @@ def test_a_template_that_cannot_end_well_ends_the_run_with_an_event_that_says_so
 def test_a_partial_sees_what_it_is_given_and_nothing_else(
     environment: Environment, feed_text: Callable[..., str]
 ) -> None:
-    definitions.commit_partial(
-        environment, "greeting", {"content": "Hello {{ name }}{{ recipient.id }}{{ data.word }}"}
+    definitions.commit(
+        environment, "partial", "greeting", {"content": "Hello {{ name }}{{ recipient.id }}{{ data.word }}"}
     )
 
     assert feed_text("{% render 'greeting', name: data.name %}!", data={"name": "Ada", "word": "x"}) == "Hello Ada!"
@@ -247,7 +247,7 @@ def test_inputs_of_partials_are_texts_unless_their_schema_says_otherwise(
         {"type": "json", "key": "list", "label": "List"},
         {"type": "text", "key": "size", "label": "Size", "settings": {"default": "small"}},
     ]
-    definitions.commit_partial(environment, "listing", {"content": content, "input_schema": schema})
+    definitions.commit(environment, "partial", "listing", {"content": content, "input_schema": schema})
 
     shown = feed_text("{% render 'listing', list: data.list, flag: data.flag %}", data={"list": [1, 2], "flag": True})
 
@@ -255,10 +255,10 @@ def test_inputs_of_partials_are_texts_unless_their_schema_says_otherwise(
 
 
 def test_a_committed_partial_applies_at_once(environment: Environment, feed_text: Callable[..., str]) -> None:
-    definitions.commit_partial(environment, "word", {"content": "old"})
+    definitions.commit(environment, "partial", "word", {"content": "old"})
     first = feed_text("{% render 'word' %}")
 
-    definitions.commit_partial(environment, "word", {"content": "new"})
+    definitions.commit(environment, "partial", "word", {"content": "new"})
 
     assert (first, feed_text("{% render 'word' %}")) == ("old", "new")
 
@@ -266,7 +266,7 @@ def test_a_committed_partial_applies_at_once(environment: Environment, feed_text
 def test_a_partial_may_be_a_block_of_an_email(environment: Environment, email: Callable[..., dict[str, Any]]) -> None:
     schema = [{"type": "json", "key": "items", "label": "Items"}]
     content = "<b>{{ title }}</b>{% for each in items %}<i>{{ each }}</i>{% endfor %}"
-    definitions.commit_partial(environment, "card", {"content": content, "input_schema": schema})
+    definitions.commit(environment, "partial", "card", {"content": content, "input_schema": schema})
     attrs = {"title": "For {{ recipient.id }}", "items": "{{ data.items }}"}
 
     sent = email(
@@ -278,7 +278,7 @@ def test_a_partial_may_be_a_block_of_an_email(environment: Environment, email: C
 
 
 def test_a_layout_sees_what_is_set_before_it(environment: Environment, email: Callable[..., dict[str, Any]]) -> None:
-    definitions.commit_layout(environment, "framed", {"html_layout": "<p>{{ color }}</p>{{ content }}"})
+    definitions.commit(environment, "layout", "framed", {"html_layout": "<p>{{ color }}</p>{{ content }}"})
     settings = {"layout_key": "framed", "pre_content": "{% assign color = data.color %}"}
 
     sent = email({"subject": "Hi", "html_body": "<b>Hi</b>", "settings": settings}, data={"color": "red"})

@@ -137,7 +137,7 @@ def test_what_is_not_translated_reads_the_same_in_every_language(
 def test_a_text_within_a_partial_is_translated_too(
     api: httpx.Client, feed: str, environment: Environment, shown: Callable[..., str]
 ) -> None:
-    definitions.commit_partial(environment, "greeting", {"content": "{{ 'hello' | t: name: name }}"})
+    definitions.commit(environment, "partial", "greeting", {"content": "{{ 'hello' | t: name: name }}"})
 
     assert shown("{% render 'greeting', name: 'Ada' %}", "de") == "Hallo Ada"
     assert api.get(feed, params={"locale": "en"}).json()["entries"][0]["blocks"][0]["rendered"] == "Hello Ada"

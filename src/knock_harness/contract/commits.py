@@ -19,7 +19,7 @@ from .workflows import workflow_at
 if TYPE_CHECKING:
     from .project import Project
 
-__all__ = ["KINDS", "applied", "removed"]
+__all__ = ["COLLECTIONS", "KINDS", "applied", "removed", "translation_key"]
 
 _T = TypeVar("_T")
 
@@ -46,7 +46,7 @@ def applied(project: Project, kind: str, key: str, definition: Any, *, at: str, 
 
 def removed(project: Project, kind: str, key: str) -> Project:
     """Return a project without a definition; one that was not there may be removed."""
-    name = _COLLECTIONS.get(kind)
+    name = COLLECTIONS.get(kind)
     if name is None:
         return project
     if kind == "translation":
@@ -60,6 +60,11 @@ def removed(project: Project, kind: str, key: str) -> Project:
         )
     changes: dict[str, Any] = {name: {other: each for other, each in collection.items() if other != key}}
     return replace(project, **changes)
+
+
+def translation_key(locale: str, namespace: str = "") -> str:
+    """Return the key under which the texts of a locale, and of a namespace if there is one, are committed."""
+    return f"{namespace}.{locale}" if namespace else locale
 
 
 def _with(collection: Mapping[str, _T], key: str, value: _T) -> dict[str, _T]:
@@ -139,7 +144,7 @@ def _translation(project: Project, key: str, definition: Any, place: Place, at: 
 
 
 def _translations(project: Project, key: str, texts: Mapping[str, str]) -> dict[str, Mapping[str, Mapping[str, str]]]:
-    """Return the translations with other texts under a key ``<locale>`` or ``<namespace>.<locale>``."""
+    """Return the translations with other texts under a `translation_key`."""
     namespace, _, locale = key.rpartition(".")
     return _with(project.translations, locale, _with(project.translations.get(locale, {}), namespace, texts))
 
@@ -200,7 +205,8 @@ _KINDS: Final[Mapping[str, _Apply]] = {
 }
 #: The kinds of definitions, in the order in which they are to be applied.
 KINDS: Final = tuple(_KINDS)
-_COLLECTIONS: Final[Mapping[str, str]] = {
+#: Where a project holds what there may be several of.
+COLLECTIONS: Final[Mapping[str, str]] = {
     "audience": "audiences",
     "channel": "channels",
     "channel_group": "channel_groups",

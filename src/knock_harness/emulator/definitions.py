@@ -14,7 +14,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from knock_harness.contract.commits import KINDS, applied, removed
+from knock_harness.contract.commits import KINDS, applied, removed, translation_key
 from knock_harness.contract.places import Place
 from knock_harness.contract.template_forms import Known
 from knock_harness.contract.workflows import workflow_at
@@ -27,25 +27,15 @@ from .store.definitions import MAIN
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from knock_harness.contract.project import Channel, ChannelGroup, Guide, Partial, Project, Workflow
+    from knock_harness.contract.project import Guide, Project, Workflow
 
     from .environment import Environment
     from .store import Store
 
 __all__ = [
-    "commit_account",
-    "commit_audience",
-    "commit_channel",
-    "commit_channel_group",
-    "commit_guide",
-    "commit_guide_groups",
-    "commit_layout",
-    "commit_partial",
-    "commit_preference_center",
-    "commit_preferences",
-    "commit_tracking",
+    "commit",
+    "commit_section",
     "commit_translation",
-    "commit_variables",
     "commit_workflow",
     "create_branch",
     "delete",
@@ -126,31 +116,48 @@ def set_workflow_active(environment: Environment, key: str, *, active: bool, bra
     return _commit(environment, "workflow_active", key, active, branch=branch).workflows[key]
 
 
-def commit_channel(environment: Environment, key: str, definition: Mapping[str, Any]) -> Channel:
-    """Configure a channel, new or not: a map with ``type`` and, if wanted, ``provider``, ``name`` and ``settings``.
+def commit(environment: Environment, kind: str, key: str, definition: Any) -> Project:
+    """Commit a definition, new or not, and return the project that holds it.
+
+    Args:
+        environment: where.
+        kind: ``channel``, ``channel_group``, ``guide``, ``layout``, ``partial`` or ``audience``; of a dynamic audience
+            the users that it holds for are members at once.
+        key: of the definition.
+        definition: as in the layout of Knock's CLI, texts in place; a channel as in ``environment.yaml``.
 
     Raises:
-        InvalidDocument: it is no channel; nothing changed.
+        InvalidDocument: it is no such thing; nothing changed.
     """
-    return _commit(environment, "channel", key, definition).channels[key]
+    after = _commit(environment, kind, key, definition)
+    if kind == "audience" and after.audience_conditions.get(key):
+        from . import memberships  # here, as what starts workflows stands on this module
+
+        memberships.follow_all(environment, at=environment.clock.now())
+    return after
 
 
-def commit_channel_group(environment: Environment, key: str, definition: Mapping[str, Any]) -> ChannelGroup:
-    """Configure a group of channels: a map with ``channel_type``, ``channel_rules`` and, if wanted, ``operator``.
+def commit_section(environment: Environment, kind: str, value: Any) -> Project:
+    """Set what an environment has one of, and return the project that holds it.
+
+    Args:
+        environment: where.
+        kind: ``account``, ``guide_groups``, ``preference_center``, ``preferences``, ``tracking`` or ``variables``.
+        value: as in ``environment.yaml``.
 
     Raises:
-        InvalidDocument: it is no channel group; nothing changed.
+        InvalidDocument: it is no such thing; nothing changed.
     """
-    return _commit(environment, "channel_group", key, definition).channel_groups[key]
+    return _commit(environment, kind, "", value)
 
 
-def commit_guide(environment: Environment, key: str, definition: Mapping[str, Any]) -> Guide:
-    """Commit a guide, as in the layout of Knock's CLI.
+def commit_translation(environment: Environment, locale: str, texts: Mapping[str, Any], *, namespace: str = "") -> None:
+    """Commit the texts of a locale, those of one namespace as a whole.
 
     Raises:
-        InvalidDocument: it is no guide; nothing changed.
+        InvalidDocument: they are not all texts; nothing changed.
     """
-    return _commit(environment, "guide", key, definition).guides[key]
+    _commit(environment, "translation", translation_key(locale, namespace), texts)
 
 
 def set_guide_active(environment: Environment, key: str, *, active: bool) -> Guide:
@@ -164,87 +171,6 @@ def set_guide_active(environment: Environment, key: str, *, active: bool) -> Gui
     return _commit(environment, "guide_active", key, active).guides[key]
 
 
-def commit_guide_groups(environment: Environment, groups: list[Mapping[str, Any]]) -> None:
-    """Set order and throttle of guides: maps with ``key``, ``display_sequence`` and ``display_interval_s``.
-
-    Raises:
-        InvalidDocument: one is no group; nothing changed.
-    """
-    _commit(environment, "guide_groups", "", groups)
-
-
-def commit_layout(environment: Environment, key: str, definition: Mapping[str, Any]) -> None:
-    """Commit a layout of emails: a map with ``html_layout`` and ``text_layout``.
-
-    Raises:
-        InvalidDocument: it is none; nothing changed.
-    """
-    _commit(environment, "layout", key, definition)
-
-
-def commit_partial(environment: Environment, key: str, definition: Mapping[str, Any]) -> Partial:
-    """Commit a partial: a map with ``type``, ``content`` and, if wanted, ``input_schema``.
-
-    Raises:
-        InvalidDocument: it is none; nothing changed.
-    """
-    return _commit(environment, "partial", key, definition).partials[key]
-
-
-def commit_translation(environment: Environment, locale: str, texts: Mapping[str, Any], *, namespace: str = "") -> None:
-    """Commit the texts of a locale, those of one namespace as a whole.
-
-    Raises:
-        InvalidDocument: they are not all texts; nothing changed.
-    """
-    _commit(environment, "translation", f"{namespace}.{locale}" if namespace else locale, texts)
-
-
-def commit_audience(environment: Environment, key: str, definition: Mapping[str, Any]) -> None:
-    """Commit an audience: a map with ``type`` and, of a dynamic one, ``segments``; users it holds for are members.
-
-    Raises:
-        InvalidDocument: it is none; nothing changed.
-    """
-    from . import memberships  # here, as what starts workflows stands on this module
-
-    if _commit(environment, "audience", key, definition).audience_conditions.get(key):
-        memberships.follow_all(environment, at=environment.clock.now())
-
-
-def commit_preferences(environment: Environment, preferences: Mapping[str, Any]) -> None:
-    """Set the default preference set of the environment."""
-    _commit(environment, "preferences", "", preferences)
-
-
-def commit_variables(environment: Environment, variables: Mapping[str, Any]) -> None:
-    """Set the variables of the environment: maps of values under ``public`` and ``secret``.
-
-    Raises:
-        InvalidDocument: they are not; nothing changed.
-    """
-    _commit(environment, "variables", "", variables)
-
-
-def commit_tracking(environment: Environment, tracking: Mapping[str, bool]) -> None:
-    """Say whether ``links`` and ``opens`` are tracked, unless a channel says otherwise."""
-    _commit(environment, "tracking", "", tracking)
-
-
-def commit_preference_center(environment: Environment, definition: Mapping[str, Any]) -> None:
-    """Set what the preference center shows: ``enabled`` and ``config``."""
-    _commit(environment, "preference_center", "", definition)
-
-
-def commit_account(environment: Environment, definition: Mapping[str, Any]) -> None:
-    """Set the account of the environment: its name, timezone, branding and default locale.
-
-    Raises:
-        InvalidDocument: it says more than that; nothing changed.
-    """
-    _commit(environment, "account", "", definition)
-
-
 def delete(environment: Environment, kind: str, key: str, *, branch: str | None = None) -> None:
     """Delete a definition; runs of a workflow that wait end when their time comes.
 
@@ -252,7 +178,7 @@ def delete(environment: Environment, kind: str, key: str, *, branch: str | None 
         environment: where.
         kind: ``workflow``, ``channel``, ``channel_group``, ``guide``, ``layout``, ``partial``, ``translation`` or
             ``audience``.
-        key: of the definition; of a translation ``<locale>`` or ``<namespace>.<locale>``.
+        key: of the definition; of a translation its `translation_key`.
         branch: of a workflow: on which; None: on none.
 
     Raises:
@@ -373,7 +299,7 @@ def rebase(environment: Environment, base: Project) -> None:
     for locale, namespaces in base.translations.items():
         for namespace, texts in namespaces.items():
             if before.translations.get(locale, {}).get(namespace) != texts:
-                forget("translation", f"{namespace}.{locale}" if namespace else locale)
+                forget("translation", translation_key(locale, namespace))
     for kind, name in _SECTIONS.items():
         if getattr(before, name) != getattr(base, name):
             forget(kind, "")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from knock_harness.contract.commits import COLLECTIONS, translation_key
 from knock_harness.emulator import definitions
 from knock_harness.emulator.exchange import Reply
 from knock_harness.emulator.refusals import NotFound
@@ -15,26 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from knock_harness.contract.project import Guide, Project, Workflow
-    from knock_harness.emulator.environment import Environment
 
     from .call import ControlCall, Handler
 
 __all__ = ["HANDLERS"]
 
-#: What the project holds of each kind of definition that has no operations of its own, and how one is committed.
-_COLLECTIONS: Final[Mapping[str, tuple[str, Callable[[Environment, str, Any], object]]]] = {
-    "audience": ("audiences", definitions.commit_audience),
-    "channel_group": ("channel_groups", definitions.commit_channel_group),
-    "layout": ("layouts", definitions.commit_layout),
-    "partial": ("partials", definitions.commit_partial),
-}
-_SECTIONS: Final[Mapping[str, tuple[Callable[[Project], Any], Callable[[Environment, Any], None]]]] = {
-    "account": (lambda project: project.account, definitions.commit_account),
-    "guide_groups": (lambda project: project.guide_groups, definitions.commit_guide_groups),
-    "preference_center": (lambda project: project.preference_center, definitions.commit_preference_center),
-    "preferences": (lambda project: project.default_preferences, definitions.commit_preferences),
-    "tracking": (lambda project: project.tracking, definitions.commit_tracking),
-    "variables": (lambda project: _variables(project), definitions.commit_variables),
+#: What the environment has one of, and how it is read.
+_SECTIONS: Final[Mapping[str, Callable[[Project], Any]]] = {
+    "account": lambda project: project.account,
+    "guide_groups": lambda project: project.guide_groups,
+    "preference_center": lambda project: project.preference_center,
+    "preferences": lambda project: project.default_preferences,
+    "tracking": lambda project: project.tracking,
+    "variables": lambda project: _variables(project),
 }
 
 
@@ -78,7 +72,8 @@ def list_channels(call: ControlCall) -> Reply:
 
 def put_channel(call: ControlCall) -> Reply:
     """Configure a channel."""
-    return Reply(200, definitions.commit_channel(call.environment, call.path["key"], call.body))
+    key = call.path["key"]
+    return Reply(200, definitions.commit(call.environment, "channel", key, call.body).channels[key])
 
 
 def list_guides(call: ControlCall) -> Reply:
@@ -88,7 +83,8 @@ def list_guides(call: ControlCall) -> Reply:
 
 def put_guide(call: ControlCall) -> Reply:
     """Commit a guide."""
-    return Reply(200, _guide(definitions.commit_guide(call.environment, call.path["key"], call.body)))
+    key = call.path["key"]
+    return Reply(200, _guide(definitions.commit(call.environment, "guide", key, call.body).guides[key]))
 
 
 def set_guide_active(call: ControlCall) -> Reply:
@@ -120,7 +116,7 @@ def delete_translation(call: ControlCall) -> Reply:
     locale, namespace = call.path["locale"], call.query.get("namespace", "")
     if not call.environment.project.translations.get(locale, {}).get(namespace):
         raise NotFound(f"The translation into {locale!r}")
-    definitions.delete(call.environment, "translation", f"{namespace}.{locale}" if namespace else locale)
+    definitions.delete(call.environment, "translation", translation_key(locale, namespace))
     return Reply(204)
 
 
@@ -131,8 +127,7 @@ def list_definitions(call: ControlCall) -> Reply:
 
 def put_definition(call: ControlCall) -> Reply:
     """Commit a definition."""
-    _, commit = _COLLECTIONS[call.path["kind"]]
-    commit(call.environment, call.path["key"], call.body)
+    definitions.commit(call.environment, call.path["kind"], call.path["key"], call.body)
     return Reply(204)
 
 
@@ -143,15 +138,14 @@ def delete_definition(call: ControlCall) -> Reply:
 
 def get_default(call: ControlCall) -> Reply:
     """Return a default of the environment."""
-    read, _ = _SECTIONS[call.path["section"]]
-    return Reply(200, {"value": read(call.environment.project)})
+    return Reply(200, {"value": _SECTIONS[call.path["section"]](call.environment.project)})
 
 
 def set_default(call: ControlCall) -> Reply:
     """Set a default of the environment."""
-    read, commit = _SECTIONS[call.path["section"]]
-    commit(call.environment, call.body["value"])
-    return Reply(200, {"value": read(call.environment.project)})
+    section = call.path["section"]
+    project = definitions.commit_section(call.environment, section, call.body["value"])
+    return Reply(200, {"value": _SECTIONS[section](project)})
 
 
 def list_branches(call: ControlCall) -> Reply:
@@ -208,14 +202,12 @@ def _variables(project: Project) -> dict[str, Any]:
 
 
 def _keys(call: ControlCall, kind: str) -> Sequence[str]:
-    name, _ = _COLLECTIONS[kind]
-    return list(getattr(call.environment.project, name))
+    return list(getattr(call.environment.project, COLLECTIONS[kind]))
 
 
 def _delete(call: ControlCall, kind: str) -> Reply:
-    key, project = call.path["key"], call.environment.project
-    known = {"channel": project.channels, "guide": project.guides}.get(kind)
-    if key not in (known if known is not None else _keys(call, kind)):
+    key = call.path["key"]
+    if key not in _keys(call, kind):
         raise NotFound(f"The {kind.replace('_', ' ')} {key!r}")
     definitions.delete(call.environment, kind, key)
     return Reply(204)
