@@ -318,7 +318,7 @@ def _end(run: Run) -> None:
         if leave is not None:
             leave(run, planned)
     run.events.add("run_cancelled", run.stamp)
-    run.environment.store.runs.put(_row(run, "cancelled"))
+    run.environment.store.runs.put(_row(run.id, run.progress, "cancelled", run.events, at=run.stamp))
 
 
 def _resumed(environment: Environment, paused: Paused, *, at: datetime) -> Run:
@@ -336,59 +336,61 @@ def _progress(environment: Environment, order: Order, each: Addressee) -> Progre
 
 
 def _queued(environment: Environment, order: Order, each: Addressee, *, at: str, about: str | None) -> RunRow:
-    progress, run_id = _progress(environment, order, each), environment.ids.uuid()
-    return RunRow(
-        run_id,
-        order.run_id,
-        order.workflow,
-        *each.ref,
-        order.tenant,
-        order.cancellation_key,
-        "queued",
-        0,
-        at,
-        at,
-        about,
-        "[]",
-        encode(progress),
-        None,
-    )
+    progress = _progress(environment, order, each)
+    run_id, state = environment.ids.uuid(), encode(progress)
+    return _row(run_id, progress, "queued", Events(), at=at, inserted_at=at, about=about, state=state)
 
 
 def _carried_on(run: Run, *, inserted_at: str = "", about: str | None = None) -> RunRow:
-    outcome = run.go()
+    outcome, status, state, wake = run.go(), "paused", None, None
     if isinstance(outcome, End):
-        run.events.add(f"run_{outcome.status}", run.stamp)
-        if outcome.status == "completed":
+        status = outcome.status
+        run.events.add(f"run_{status}", run.stamp)
+        if status == "completed":
             run.tell_waiting("completed")
-        return _row(run, outcome.status, inserted_at=inserted_at, about=about)
-    wake = None if outcome.until is None else run.environment.later(GO_ON, encode([run.id]), at=outcome.until)
-    return _row(run, "paused", inserted_at=inserted_at, about=about, state=encode(run.progress), wake=wake)
+    else:
+        state = encode(run.progress)
+        if outcome.until is not None:
+            wake = run.environment.later(GO_ON, encode([run.id]), at=outcome.until)
+    return _row(
+        run.id,
+        run.progress,
+        status,
+        run.events,
+        at=run.stamp,
+        inserted_at=inserted_at,
+        about=about,
+        state=state,
+        wake=wake,
+    )
 
 
 def _row(
-    run: Run,
+    run_id: str,
+    progress: Progress,
     status: str,
+    events: Events,
     *,
+    at: str,
     inserted_at: str = "",
     about: str | None = None,
     state: bytes | None = None,
     wake: int | None = None,
 ) -> RunRow:
-    order, ref = run.progress.order, run.ref
+    order = progress.order
     return RunRow(
-        run.id,
+        run_id,
         order.run_id,
         order.workflow,
-        *ref,
+        *order.addressees[0].ref,
         order.tenant,
         order.cancellation_key,
         status,
-        run.events.errors,
+        events.errors,
         inserted_at,
-        run.stamp,
+        at,
         about,
-        run.events.text(),
+        events.text(),
         state,
         wake,
     )
