@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -44,16 +45,8 @@ def batch_mark_messages_as_interacted(call: Call) -> Reply:
     return _changed(call, "interacted", interaction(call.body))
 
 
-def _changes_to(word: str) -> Handler:
-    """Return what sets or clears one engagement status of all messages named (MSGBATCH-APPLIES)."""
-
-    def change(call: Call) -> Reply:
-        return _changed(call, word, None)
-
-    return change
-
-
-def _changed(call: Call, word: str, data: Mapping[str, Any] | None) -> Reply:
+def _changed(call: Call, word: str, data: Mapping[str, Any] | None = None) -> Reply:
+    """Set or clear one engagement status of all messages named (MSGBATCH-APPLIES)."""
     messages = call.store.messages
     found = map(messages.find, dict.fromkeys(call.body["message_ids"]))  # MSGBATCH-UNKNOWN-ID
     known = [each for each in found if each and is_changeable(call.environment, each, at=call.now)]
@@ -73,11 +66,11 @@ def _list(texts: Iterable[str]) -> Reply:
 
 HANDLERS: Final[Mapping[str, Handler]] = {
     "batchGetMessageContents": batch_get_message_contents,
-    "batchMarkMessagesAsArchived": _changes_to("archived"),
+    "batchMarkMessagesAsArchived": partial(_changed, word="archived"),
     "batchMarkMessagesAsInteracted": batch_mark_messages_as_interacted,
-    "batchMarkMessagesAsRead": _changes_to("read"),
-    "batchMarkMessagesAsSeen": _changes_to("seen"),
-    "batchMarkMessagesAsUnarchived": _changes_to("unarchived"),
-    "batchMarkMessagesAsUnread": _changes_to("unread"),
-    "batchMarkMessagesAsUnseen": _changes_to("unseen"),
+    "batchMarkMessagesAsRead": partial(_changed, word="read"),
+    "batchMarkMessagesAsSeen": partial(_changed, word="seen"),
+    "batchMarkMessagesAsUnarchived": partial(_changed, word="unarchived"),
+    "batchMarkMessagesAsUnread": partial(_changed, word="unread"),
+    "batchMarkMessagesAsUnseen": partial(_changed, word="unseen"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -103,16 +104,8 @@ def mark_message_interacted(call: Call) -> Reply:
     return _changed(call, "interacted", interaction(call.body))
 
 
-def _changes_to(word: str) -> Handler:
-    """Return what sets or clears one engagement status (ENGAGE-MARK, ENGAGE-UNDO)."""
-
-    def change(call: Call) -> Reply:
-        return _changed(call, word, None)
-
-    return change
-
-
-def _changed(call: Call, word: str, data: Mapping[str, Any] | None) -> Reply:
+def _changed(call: Call, word: str, data: Mapping[str, Any] | None = None) -> Reply:
+    """Set or clear one engagement status (ENGAGE-MARK, ENGAGE-UNDO)."""
     message = call.store.messages.find(call.path["message_id"])
     if message is None or not is_changeable(call.environment, message, at=call.now):
         raise NotFound("This message")  # ENGAGE-404
@@ -133,19 +126,19 @@ def _shown(call: Call, *, since: str = "") -> Reply:
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {
-    "archiveMessage": _changes_to("archived"),
+    "archiveMessage": partial(_changed, word="archived"),
     "getMessage": get_message,
     "getMessageContents": get_message_contents,
     "listMessageActivities": list_message_activities,
     "listMessageDeliveryLogs": list_message_delivery_logs,
     "listMessageEvents": list_message_events,
     "markMessageInteracted": mark_message_interacted,
-    "markMessageRead": _changes_to("read"),
-    "markMessageSeen": _changes_to("seen"),
-    "markMessageUnread": _changes_to("unread"),
-    "markMessageUnreadAlias": _changes_to("unread"),
-    "markMessageUnseen": _changes_to("unseen"),
-    "markMessageUnseenAlias": _changes_to("unseen"),
-    "unarchiveMessage": _changes_to("unarchived"),
-    "unarchiveMessageAlias": _changes_to("unarchived"),
+    "markMessageRead": partial(_changed, word="read"),
+    "markMessageSeen": partial(_changed, word="seen"),
+    "markMessageUnread": partial(_changed, word="unread"),
+    "markMessageUnreadAlias": partial(_changed, word="unread"),
+    "markMessageUnseen": partial(_changed, word="unseen"),
+    "markMessageUnseenAlias": partial(_changed, word="unseen"),
+    "unarchiveMessage": partial(_changed, word="unarchived"),
+    "unarchiveMessageAlias": partial(_changed, word="unarchived"),
 }
