@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 
 from benchmarks.figures import Figure, at_least, hand_over, parser
-from benchmarks.peers import Missing, wrk
+from benchmarks.peers import needed_wrk
 from benchmarks.servers import emulator
 from benchmarks.serving import triggers
 
@@ -20,11 +20,7 @@ def main() -> int:
     arguments = parser(__doc__)
     arguments.add_argument("--seconds", type=int, default=5, help="how long wrk sends, for each")
     given = arguments.parse_args()
-    try:
-        program = wrk()
-    except Missing as missing:
-        print(f"nothing measured: {missing}")
-        return 1
+    program = needed_wrk()
     with emulator() as server:
         in_memory, carried_in_memory = triggers(program, server, seconds=given.seconds)
     with tempfile.TemporaryDirectory() as folder, emulator("--data", folder) as server:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.figures import Figure, at_most, hand_over, parser
-from benchmarks.peers import Missing, wrk
+from benchmarks.peers import needed_wrk
 from benchmarks.servers import Server, emulator
 from benchmarks.serving import bodies, messages, settled, triggers
 
@@ -23,11 +23,7 @@ def main() -> int:
     arguments = parser(__doc__)
     arguments.add_argument("--messages", type=int, default=100_000)
     given = arguments.parse_args()
-    try:
-        program = wrk()
-    except Missing as missing:
-        print(f"nothing measured: {missing}")
-        return 1
+    program = needed_wrk()
     with emulator() as server:
         triggers(program, server, seconds=ROUND_S)  # the queue of a round is warm afterwards, and used again
         before = resident(server), messages(server)

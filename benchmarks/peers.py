@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-__all__ = ["Missing", "prism", "wrk"]
+__all__ = ["Missing", "needed_wrk", "prism", "wrk"]
 
 #: Where npm puts its programs; not part of the repository.
 FOLDER: Final = Path(__file__).resolve().parent / "node_modules"
@@ -32,6 +32,15 @@ def wrk() -> Path:
     if found is None:
         raise Missing("wrk is not installed (Debian: apt-get install wrk)")
     return Path(found)
+
+
+def needed_wrk() -> Path:
+    """Return the load generator wrk, or end the program with exit code 1 and say why, as there is nothing to measure."""
+    try:
+        return wrk()
+    except Missing as missing:
+        print(f"nothing measured: {missing}")
+        raise SystemExit(1) from None
 
 
 def prism() -> Path:

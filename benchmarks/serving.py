@@ -18,7 +18,7 @@ import msgspec
 
 from benchmarks.figures import Figure, at_least, hand_over, parser
 from benchmarks.generator import Outcome, get, post
-from benchmarks.peers import Missing, wrk
+from benchmarks.peers import Missing, needed_wrk
 from benchmarks.peers import prism as prism_program
 from benchmarks.servers import Server, emulator, prism
 from knock_harness import contract
@@ -37,11 +37,7 @@ def main() -> int:
     arguments = parser(__doc__)
     arguments.add_argument("--seconds", type=int, default=5, help="how long wrk sends, for each number")
     given = arguments.parse_args()
-    try:
-        program = wrk()
-    except Missing as missing:
-        print(f"nothing measured: {missing}")
-        return 1
+    program = needed_wrk()
     try:
         peer: Rates | None = prism_rates(program, seconds=given.seconds)
         note = ""

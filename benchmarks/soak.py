@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.figures import Figure, at_least, at_most, hand_over, parser
 from benchmarks.generator import CONNECTIONS, Outcome, get, post
 from benchmarks.memory import resident
-from benchmarks.peers import Missing, wrk
+from benchmarks.peers import needed_wrk
 from benchmarks.servers import emulator
 from benchmarks.serving import TRIGGER, USERS, bodies, feed
 
@@ -33,11 +33,7 @@ def main() -> int:
     arguments.add_argument("--minutes", type=float, default=10.0)
     arguments.add_argument("--rate", type=int, default=2000, help="requests a second in all")
     given = arguments.parse_args()
-    try:
-        program = wrk()
-    except Missing as missing:
-        print(f"nothing measured: {missing}")
-        return 1
+    program = needed_wrk()
     seconds = int(given.minutes * 60)
     pause_ms = round(1000 * CONNECTIONS / (given.rate / 2) - ANSWER_MS)
     outcomes: list[Outcome] = []
