@@ -35,7 +35,7 @@ def wrk() -> Path:
 
 
 def needed_wrk() -> Path:
-    """Return the load generator wrk, or end the program with exit code 1 and say why, as there is nothing to measure."""
+    """Return the load generator wrk; without it there is nothing to measure: say so, and end with exit code 1."""
     try:
         return wrk()
     except Missing as missing:
